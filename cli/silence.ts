@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
-import { roughly } from '../console/age.ts'
+import { roughlyAhead } from '../console/age.ts'
 import type { Silence } from '../relay/api/schemas/silences.ts'
 import { MAX_SILENCE_MS, MAX_SILENCE_REASON } from '../relay/model/silence.ts'
 import { parseAgoMs, parseTimeOrAgoMs } from '../relay/model/time.ts'
@@ -98,7 +98,7 @@ function silenceTable(silences: readonly Silence[], isWide: boolean): string {
 }
 
 function endText({ active, endsAt, expiry }: Silence, now: number): string {
-  if (active) return `in ${roughly(Date.parse(endsAt) - now)}`
+  if (active) return roughlyAhead(Date.parse(endsAt) - now)
   return `${formatAge(expiry?.at ?? endsAt, now)} ago`
 }
 

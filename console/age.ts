@@ -11,3 +11,10 @@ export function roughly(spanMs: number): string {
   if (ms < DAY_MS) return `${Math.floor(ms / HOUR_MS)}h`
   return `${Math.floor(ms / DAY_MS)}d`
 }
+
+/** When something is that lies so many milliseconds ahead: `in 2h`, to the nearest of its unit, or `now`. */
+export function roughlyAhead(spanMs: number): string {
+  if (spanMs <= 0) return 'now'
+  const unitMs = [DAY_MS, HOUR_MS, MINUTE_MS].find((unit) => spanMs >= unit) ?? SECOND_MS
+  return `in ${roughly(Math.round(spanMs / unitMs) * unitMs)}`
+}

@@ -1,6 +1,6 @@
 import type { Delivery } from '../relay/api/schemas/deliveries.ts'
 import { ellipsize } from '../relay/model/text.ts'
-import { roughly } from './age.ts'
+import { roughly, roughlyAhead } from './age.ts'
 import { objectParts, textField } from './fields.ts'
 import { type Html, html } from './html.ts'
 import { outcomeMark, severityMark } from './outcome.ts'
@@ -134,6 +134,5 @@ function triesText({ unreadable, tries }: Delivery): string {
 
 function nextTryCell({ dueAt }: Delivery, now: number): Html {
   if (dueAt === undefined) return html`<td>${NOTHING}</td>`
-  const span = Date.parse(dueAt) - now
-  return html`<td title="${dueAt}">${span > 0 ? `in ${roughly(span)}` : 'now'}</td>`
+  return html`<td title="${dueAt}">${roughlyAhead(Date.parse(dueAt) - now)}</td>`
 }

@@ -1,4 +1,4 @@
-import { roughly } from './age.ts'
+import { roughly, roughlyAhead } from './age.ts'
 import { type Html, html } from './html.ts'
 
 /**
@@ -11,8 +11,7 @@ export function ago(iso: string, now: number): Html {
 
 /** A time that may be ahead. */
 export function ahead(iso: string, now: number): Html {
-  const span = Date.parse(iso) - now
-  return timeElement(iso, span > 0 ? `in ${roughly(span)}` : 'now')
+  return timeElement(iso, roughlyAhead(Date.parse(iso) - now))
 }
 
 /** A time as it is, with its date. */

@@ -5,13 +5,19 @@ const CLOCK = 'flux-relay-clock'
 /** The cookie of the scheme, which the page comes with: hosts/kit/console/cookies.ts. */
 const SCHEME = 'flux-relay-scheme'
 
-/** Spans as console/age.ts tells them: in the largest unit. */
+/** Spans as console/age.ts tells them: in the largest unit, and those ahead to the nearest of it. */
 function roughly(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1000))
   if (seconds < 60) return `${seconds}s`
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m`
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`
   return `${Math.floor(seconds / 86_400)}d`
+}
+
+function roughlyAhead(ms) {
+  if (ms <= 0) return 'now'
+  const unit = [86_400_000, 3_600_000, 60_000].find((each) => ms >= each) ?? 1000
+  return `in ${roughly(Math.round(ms / unit) * unit)}`
 }
 
 function wholeTime(time) {
@@ -37,7 +43,7 @@ function tellTimes() {
     }
     const span = time.getTime() - Date.now()
     const isAhead = !element.textContent.endsWith('ago')
-    if (isAhead) put(element, span > 0 ? `in ${roughly(span)}` : 'now')
+    if (isAhead) put(element, roughlyAhead(span))
     else put(element, `${roughly(-span)} ago`)
     element.title = wholeTime(time)
   }

@@ -44,7 +44,7 @@ describe.each(commandTargets())('flux-relay silence %s', (kind, open) => {
     ])
     const table = await target.run(['silence', 'list', '--cluster', 'prod'])
     expect(table.stdout).toMatch(
-      new RegExp(`^ID +ENDS +BY +MATCH +REASON\n${id} +in 1h .*upgrade\n$`),
+      new RegExp(`^ID +ENDS +BY +MATCH +REASON\n${id} +in 2h .*upgrade\n$`),
     )
 
     const held = deliveryRecord({

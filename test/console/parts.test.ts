@@ -94,6 +94,10 @@ describe('marks', () => {
     const now = Date.parse('2026-11-29T08:00:00Z')
     expect(String(ahead('2026-11-29T08:05:00Z', now))).toContain('in 5m')
     expect(String(ahead('2026-11-29T07:59:00Z', now))).toContain('>now<')
+    // What was asked for a moment ago is told as it was asked for.
+    expect(String(ahead('2026-11-29T09:59:59Z', now))).toContain('in 2h')
+    expect(String(ahead('2026-11-29T08:59:40Z', now))).toContain('in 1h')
+    expect(String(ahead('2026-11-29T09:29:00Z', now))).toContain('in 1h')
   })
 })
 
