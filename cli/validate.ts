@@ -5,7 +5,7 @@ import type { ObjectReadiness } from '../relay/model/config.ts'
 import { FLEET } from '../relay/model/fleet.ts'
 import { type KubernetesObject, namespacedName } from '../relay/model/kubernetes.ts'
 import { NO_NAMESPACE, nameOf } from '../relay/model/parse-objects.ts'
-import { count, loadManifests, type ReadManifests, readManifests } from './manifests.ts'
+import { count, type ReadManifests, readManifests, requireWhole } from './manifests.ts'
 import { formatDocument, print, warnLine } from './output/print.ts'
 import { formatTable } from './output/table.ts'
 import { annotation } from './validate/annotation.ts'
@@ -53,8 +53,9 @@ async function validate(flags: ValidateFlags): Promise<void> {
 
 async function printTable(flags: ValidateFlags): Promise<void> {
   const { file, strict } = flags
-  const loaded = await loadManifests(file, ANY_CLUSTER)
+  const { loaded } = await readManifests(file, ANY_CLUSTER)
   for (const note of loaded.notes) warnLine(manifestErrorText(note))
+  requireWhole(file, loaded)
   const objects = await judgeBy(flags, loaded)
   const validity = validityIn(loaded)
   print(

@@ -234,6 +234,10 @@ describe('validate --strict', () => {
     const strict = await fluxRelay(['validate', '-f', folder, '--strict'])
     expect([strict.code, strict.stderr]).toEqual([1, expect.stringMatching(note)])
     expect(strict.stderr).toMatch(/1 problem, by --strict$/m)
+    // What is wrong with another object does not hide them: one run shows all there is to mend.
+    const wrong = await validate({ 'p.yaml': provider, 'a.yaml': alertYaml('on-call', 'loud') })
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringMatching(note)])
+    expect(wrong.stderr).toMatch(/^a\.yaml:9: Alert\/flux-system\/on-call: spec\.eventSeverity: /m)
   })
 })
 
