@@ -14,10 +14,11 @@ export function read<T>(schema: z.ZodType<T>, answer: Answer): T {
   throw new UsageError('the answer is not one of a flux-relay of this version', 1)
 }
 
-/** The reason why a relay refused a request, for people; for a wrong token also where it is from. */
+/** The reason why a relay refused a request, for people; for a wrong token also where one is given. */
 export function refusalText(answer: Answer): string {
   const problem = problemIn(answer.body)
   const what = `the relay answered ${answer.status}`
   const why = problem ? `${what}: ${problem.detail}` : what
-  return answer.status === 401 ? `${why}; FLUX_RELAY_TOKEN or a context holds the token` : why
+  const advice = '; set FLUX_RELAY_TOKEN to it, or use a context that has it'
+  return answer.status === 401 ? `${why}${advice}` : why
 }

@@ -351,7 +351,7 @@ describe('flux-relay get deliveries', () => {
       get(OPERATOR, 'alerts', '--cluster', 'prod'),
     ])
     expect(cluster.stderr).toMatch(
-      /^flux-relay: the relay answered 401: .* of an operator; FLUX_RELAY_TOKEN or a context holds the token\n$/,
+      /^flux-relay: the relay answered 401: .* of an operator; set FLUX_RELAY_TOKEN to it, or use a context that has it\n$/,
     )
     expect(filter.stderr).toMatch(/^error: option '--limit <number>' argument '0' is invalid/)
     // An operator may see it, and there is none.
