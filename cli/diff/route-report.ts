@@ -9,7 +9,8 @@ const MOST_EXAMPLES = 10
 
 /** Which events would go where, for people: a table, and examples below it. */
 export function formatRoutes({ routes, repeats }: EventRoutes, compared: number): string {
-  const left = repeats === 0 ? '' : `; ${repeats} are repeats for all Alerts, and are left out`
+  const noun = repeats === 1 ? 'repeat' : 'repeats'
+  const left = repeats === 0 ? '' : `; without ${repeats} ${noun} for all Alerts`
   const head = `\nof ${compared} events of the ledger${left}\n`
   if (routes.length === 0) return head
   const rows = routes.map(({ alert, provider, added, gone, same }) => [
