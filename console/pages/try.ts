@@ -78,7 +78,7 @@ function shown({ cluster, event, alert }: Filled, below: Html | readonly Html[])
 <form class="filters" method="post" action="${PATH}">
 <div class="pair">
 <label><span>Event, as JSON</span><textarea name="event" rows="14" required spellcheck="false" data-filter>${event}</textarea></label>
-<label><span>Alert, as YAML; without one, all of the cluster judge</span><textarea name="alert" rows="14" spellcheck="false" placeholder="kind: Alert">${alert}</textarea></label>
+<label><span>Alert, as YAML; leave it empty to ask all Alerts of the cluster</span><textarea name="alert" rows="14" spellcheck="false" placeholder="kind: Alert">${alert}</textarea></label>
 </div>
 <div class="row">
 <label><span>Cluster</span><input name="cluster" value="${cluster}" required></label>
