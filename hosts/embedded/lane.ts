@@ -62,9 +62,11 @@ export function createLane<Message extends Lease, Lease>(
   options: LaneOptions<Message, Lease>,
 ): Lane {
   const { clock, reports } = options
+  /** How many messages are leased and not done. */
   let underWay = 0
   /** Called once nothing is under way. */
   let onIdle: (() => void)[] = []
+  /** How many of them have not begun. */
   let notBegun = 0
   /** Whether there may be more to lease: the last lease found something. */
   let mayBeMore = false
@@ -101,9 +103,6 @@ export function createLane<Message extends Lease, Lease>(
     }
   }
 
-  const begin = () => {
-    underWay += 1
-  }
   const end = (onFree: () => void) => {
     underWay -= 1
     if (underWay === 0) {
@@ -115,7 +114,6 @@ export function createLane<Message extends Lease, Lease>(
   }
 
   const handle = async (message: Message, onFree: () => void) => {
-    begin()
     try {
       if (options.begin) await options.begin(message)
       notBegun -= 1
@@ -131,7 +129,7 @@ export function createLane<Message extends Lease, Lease>(
   }
 
   const handleUnreadable = async (lease: Lease, error: unknown, onFree: () => void) => {
-    begin()
+    underWay += 1
     await failSafely(lease, error)
     end(onFree)
   }
@@ -150,6 +148,8 @@ export function createLane<Message extends Lease, Lease>(
       }
       return whenThere(options.lease(room, unreadable, free), (messages) => {
         if (messages.length > 0) hasFound = true
+        // All of them first: one that begins at once may ask for more.
+        underWay += messages.length
         notBegun += messages.length
         for (const message of messages) void handle(message, onFree)
         // A cluster has its share, and so may have more, only when no more is free than is under way.

@@ -58,3 +58,25 @@ it('lets an event pass the gate twice while woken deliveries are under way, and 
 })
 
 const WOKEN: RetryMessage[] = [{ deliveryId: 'woken', attempt: 2, dueAt: 0 }]
+
+it('takes no more woken deliveries at once than it may, also where each begins at once', async () => {
+  const ended = Promise.withResolvers<void>()
+  let taken = 0
+  const take = (max: number) =>
+    Array.from({ length: max }, () => {
+      taken += 1
+      return { deliveryId: `woken ${taken}`, attempt: 2, dueAt: 0 }
+    })
+  const worker = createWorker({
+    queue: EMPTY_QUEUE,
+    woken: { ...NOTHING_WOKEN, take },
+    dispatcher: { dispatchEvent: () => ended.promise, dispatchRetry: () => ended.promise },
+    clock: new ManualClock(),
+    wokenConcurrency: 120,
+    onFailure: () => undefined,
+    onSetAside: () => undefined,
+  })
+  worker.start()
+  expect(taken).toBe(120)
+  await worker.stop(1)
+})
