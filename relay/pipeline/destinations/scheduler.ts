@@ -229,7 +229,10 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations, Faili
     line.underWay -= 1
     host.asking.changed(line)
     if (this.#healths.of(key)?.isOpen === false) {
-      for (const asking of line.takeAll()) this.#refuseParked(line, asking)
+      for (const asking of line.takeAll()) {
+        // The time of the probe may have come since.
+        if (!this.#refuseParked(line, asking)) line.ask(asking)
+      }
     }
     this.#givePlaces(host, line)
     this.#places.serveShort()

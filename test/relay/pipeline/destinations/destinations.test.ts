@@ -50,6 +50,23 @@ describe('parking', () => {
     })
   })
 
+  it('keeps no delivery waiting whose turn came while the others were refused', async () => {
+    const { clock, enter, tryOnce } = setUp(2)
+    const slow = await enter()
+    for (let i = 0; i < 3; i += 1) await tryOnce(FAILED)
+    await enter('b')
+    clock.advance(5_000)
+    const waits = enter()
+    // From now on each reading takes a millisecond: it is parked when that is asked, and over right after.
+    const elapsed = clock.elapsed.bind(clock)
+    clock.elapsed = () => {
+      clock.advance(1)
+      return elapsed()
+    }
+    if (slow.kind === 'admitted') slow.leave({ kind: 'limited', retryAfterMs: 3 })
+    expect(isAdmitted(await waits)).toBe(true)
+  })
+
   it('is counted by cluster, from its beginning to the first answer', async () => {
     const { tryOnce, clock, destinations } = setUp()
     expect(destinations.parkedCounts()).toEqual(new Map())
