@@ -1,9 +1,10 @@
-import { isJsonObject, type JsonObject, jsonValue } from '../model/json-value.ts'
+import { isJsonObject, type JsonObject } from '../model/json-value.ts'
 import { readYamlObject } from '../model/yaml-object.ts'
 import { reconcile } from '../pipeline/reconcile.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type Answer, problemAnswer } from './answer.ts'
 import { explain } from './explain.ts'
+import { parseJson } from './json.ts'
 import { problem } from './problem.ts'
 
 /** The types whose messages are shown, each with an address of the form that it has. */
@@ -38,7 +39,9 @@ export async function previewMessages(
   { cluster, event, alert }: PreviewRequest,
   clock: Clock,
 ): Promise<Answer> {
-  const parsed = jsonValue(event)
+  const json = parseJson(event)
+  if ('error' in json) return notValid(`event: ${json.error}`)
+  const { value: parsed } = json
   if (!isJsonObject(parsed)) return notValid('event: expected one JSON object')
   if (alert.length > MAX_ALERT_LENGTH) {
     return notValid(`alert: expected at most ${MAX_ALERT_LENGTH} characters`)

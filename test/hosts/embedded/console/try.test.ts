@@ -58,7 +58,8 @@ describe('trying rules in the console', () => {
   })
 
   it.each([
-    ['no JSON', { event: '{' }, 'event: expected one JSON object'],
+    ['no JSON', { event: '{"a": 1,\n}' }, 'event: not valid JSON at line 2, column 1'],
+    ['a list', { event: '[]' }, 'event: expected one JSON object'],
     ['an event without an object', { event: '{}' }, 'involvedObject'],
     ['no YAML', { alert: 'a: [' }, 'alert: not valid YAML'],
     ['a text longer than an Alert', { alert: 'k: v\n'.repeat(4_000) }, 'alert: expected at most'],
