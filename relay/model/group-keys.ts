@@ -1,3 +1,5 @@
+import { MAX_NAME_LENGTH } from './text.ts'
+
 /** The keys of metadata that a controller writes for the objects of its API group. */
 export interface GroupKeys {
   /** What each of them begins with, such as `kustomize.toolkit.fluxcd.io/`. */
@@ -16,14 +18,21 @@ const kept = new Map<string, GroupKeys>()
 export function groupKeys(group: string): GroupKeys {
   const known = kept.get(group)
   if (known !== undefined) return known
+  if (group.length > MAX_NAME_LENGTH) return keysOf(group)
+  if (kept.size >= MOST_KEPT) kept.clear()
+  // A copy, since V8 keeps the whole text alive of which this is a part: that of an event may be megabytes.
+  const own = structuredClone(group)
+  const keys = keysOf(own)
+  kept.set(own, keys)
+  return keys
+}
+
+function keysOf(group: string): GroupKeys {
   const prefix = `${group}/`
-  const keys = {
+  return {
     prefix,
     originRevision: `${prefix}originRevision`,
     revision: `${prefix}revision`,
     token: `${prefix}token`,
   }
-  if (kept.size >= MOST_KEPT) kept.clear()
-  kept.set(group, keys)
-  return keys
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import { groupKeys } from '../../../relay/model/group-keys.ts'
 
@@ -11,4 +13,21 @@ it('names the keys of a group, however many groups there are', () => {
       token: `${group}/token`,
     })
   }
+})
+
+it('keeps no large text in memory of which a group is a part', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const heldBy = (count: number, group: (index: number) => string) => {
+    collect()
+    const before = process.memoryUsage().heapUsed
+    for (let index = 0; index < count; index += 1)
+      expect(groupKeys(group(index)).prefix).toMatch(/\/$/)
+    collect()
+    return process.memoryUsage().heapUsed - before
+  }
+  const large = (index: number) => `large-${index}.example.com/${'x'.repeat(2_000_000)}`
+  const part = (index: number) => Buffer.from(large(index)).toString().split('/', 1).join()
+  expect(heldBy(30, part)).toBeLessThan(10_000_000)
+  expect(heldBy(30, large)).toBeLessThan(10_000_000)
 })
