@@ -48,11 +48,11 @@ export interface ClosableHttpClient extends HttpClient {
    */
   stream(request: StreamRequest, transport: ConnectionOptions): Promise<StreamedResponse>
   /**
-   * Waits for the requests under way, and then closes every connection. `send` throws from now on.
+   * Waits for the requests under way, and then closes every connection. `send` rejects from now on.
    */
   close(): Promise<void>
   /**
-   * Closes every connection at once. Requests under way end as failures. `send` throws from now on.
+   * Closes every connection at once. Requests under way end as failures. `send` rejects from now on.
    */
   destroy(): Promise<void>
 }

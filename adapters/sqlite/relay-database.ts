@@ -60,7 +60,7 @@ const MANY_UNITS = 8
  */
 const GATHER_MS = 3
 
-/** What was asked for in one turn of the event loop. */
+/** What the backend is given at once. */
 export interface Batch {
   readonly queries: readonly Statement[]
   readonly units: readonly (readonly UnitStatement[])[]
@@ -123,7 +123,7 @@ interface PendingCallback<T> {
   readonly isAwaited: boolean
 }
 
-/** Gathers what is asked for in one turn of the event loop. */
+/** Gathers what is asked for in one turn of the event loop, and units for longer where they may wait. */
 export class BatchingDatabase implements RelayDatabase {
   readonly file: string
   readonly #backend: Backend

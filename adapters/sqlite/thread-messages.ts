@@ -14,7 +14,7 @@ export type ToDatabaseThread =
   /** The last message. Everything before it is finished first. */
   | { readonly kind: 'close' }
 
-/** An `Answer` as plain data. */
+/** An `SqlResult` as plain data. */
 export type AnswerData<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'failed'; readonly error: ErrorData }

@@ -5,10 +5,10 @@ import type { Clock } from '../../relay/ports/clock.ts'
 import { urlOf } from '../kit/http-server.ts'
 
 /** How many bodies the sink keeps, the latest ones. */
-export const MAX_ECHOES = 50
+const MAX_ECHOES = 50
 
 /** How many bytes it keeps of each. */
-export const MAX_ECHO_BYTES = 64 * 1024
+const MAX_ECHO_BYTES = 64 * 1024
 
 /** A body that was posted to the sink. */
 export interface EchoedBody {

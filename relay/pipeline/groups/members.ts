@@ -2,7 +2,7 @@ import type { DeliveryRecord, Status } from '../../model/delivery.ts'
 import type { Ports } from '../../ports/ports.ts'
 
 /** The most deliveries that one message tells of. Any further ones come together in another message. */
-export const MAX_MEMBERS = 2_000
+const MAX_MEMBERS = 2_000
 
 /** The most records that are looked at to find them. */
 const MAX_RECORDS = 10_000
