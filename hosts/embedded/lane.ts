@@ -1,4 +1,5 @@
 import { type Awaitable, whenThere } from '../../relay/model/awaitable.ts'
+import { keepLatest } from '../../relay/model/latest.ts'
 import { type DispatchFailure, dispatchFailureOf } from '../../relay/pipeline/dispatch-failure.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { SetAsideReason } from '../../relay/ports/quarantine.ts'
@@ -11,6 +12,9 @@ const MAX_BACKOFF_MS = 60_000
  * message that is leased early lives long, and what lives long is garbage that is collected late.
  */
 const MOST_NOT_BEGUN = 100
+
+/** Of so many messages it is remembered how often they failed. One that comes by another way is never done here. */
+const MOST_REMEMBERED = 10_000
 
 /** How long to wait after so many failures in a row. Milliseconds. */
 export function backoffMs(failures: number): number {
@@ -76,7 +80,7 @@ export function createLane<Message extends Lease, Lease>(
   const putBack = (lease: Lease, failure: DispatchFailure) => {
     const key = options.keyOf(lease)
     const count = (failures.get(key) ?? 0) + 1
-    failures.set(key, count)
+    keepLatest(failures, key, count, MOST_REMEMBERED)
     const retryInMs = backoffMs(count)
     tell(() => reports.putBack(failure, retryInMs))
     options.release(lease, clock.now() + retryInMs)

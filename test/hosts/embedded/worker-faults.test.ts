@@ -277,3 +277,21 @@ it('lets a woken delivery that fails come again later, and the others go on', as
   await waitFor(() => expect(putBack).toEqual(['woken 1 in 1000 ms']))
   expect(dispatched).toEqual(['woken 2'])
 })
+
+it('remembers of so many messages only how often they failed', async () => {
+  const names = ['first', ...Array.from({ length: 10_000 }, (_, at) => `other ${at}`), 'first']
+  const ready = names.map((deliveryId) => ({ deliveryId, attempt: 2, dueAt: 0 }))
+  const waits: number[] = []
+  const woken = {
+    ...NOTHING_WOKEN,
+    take: (max: number) => ready.splice(0, max),
+    putBack: (_: RetryMessage, notBefore: number) => void waits.push(notBefore - START),
+  }
+  const dispatchRetry = async () => {
+    throw new DispatchFailure('host', new Error('the disk is full'))
+  }
+  const dispatcher = { dispatchEvent: async () => undefined, dispatchRetry }
+  workerOver({}, { woken, dispatcher, clock: new ManualClock() })
+  await waitFor(() => expect(waits).toHaveLength(names.length))
+  expect(new Set(waits)).toEqual(new Set([1_000]))
+})
