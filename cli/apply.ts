@@ -38,6 +38,11 @@ async function apply({ file, cluster, fleet = false, ...relay }: ApplyFlags): Pr
   )
   const notReady = objects.filter(({ ready }) => !ready)
   if (notReady.length === 0) return
+  // Those among the files were named with the command of each.
+  if (loaded.secrets.size === 0 && notReady.some(({ reason }) => reason === 'SecretNotFound')) {
+    const name = fleet ? 'NAME' : 'NAMESPACE/NAME'
+    warnLine(`put the Secrets with: ${putCommand(name, fleet ? undefined : cluster)}`)
+  }
   throw new UsageError(`applied, but not ready: ${notReady.map(shown).join(', ')}`, 1)
 }
 
@@ -120,10 +125,12 @@ function shown(object: Pick<Readiness, 'kind' | 'namespace' | 'name'>): string {
 /** A Secret never goes the way of the configuration. `cluster` is absent for the fleet. */
 function warnOfSecrets({ secrets }: LoadedManifests, cluster: string | undefined): void {
   for (const name of secrets.keys()) {
-    const place =
-      cluster === undefined ? `${name.split('/').at(-1)} --fleet` : `${name} --cluster ${cluster}`
-    warnLine(
-      `Secret/${name} is not applied; put it with: flux-relay secret put ${place} --from-literal=KEY=VALUE`,
-    )
+    warnLine(`Secret/${name} is not applied; put it with: ${putCommand(name, cluster)}`)
   }
+}
+
+function putCommand(name: string, cluster: string | undefined): string {
+  const place =
+    cluster === undefined ? `${name.split('/').at(-1)} --fleet` : `${name} --cluster ${cluster}`
+  return `flux-relay secret put ${place} --from-literal=KEY=VALUE`
 }

@@ -77,6 +77,18 @@ describe.each(commandTargets())('flux-relay apply %s', (_, open) => {
     const everything = stdout + stderr + JSON.stringify(await configOf(target))
     expect(everything).not.toContain(SECRET_VALUE)
   })
+
+  it('says how Secrets are put that are not among the files', async () => {
+    const target = await open()
+    const [, provider = ''] = PROVIDER.split('---\n')
+    const { code, stderr } = await target.run(apply(manifestsFolder({ 'slack.yaml': provider })))
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^put the Secrets with: flux-relay secret put NAMESPACE\/NAME --cluster prod --from-literal=KEY=VALUE\n/,
+      ),
+    ])
+  })
 })
 
 describe('flux-relay apply', () => {
