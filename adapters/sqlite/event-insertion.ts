@@ -1,4 +1,5 @@
 import type { AcceptedEvent } from '../../relay/model/queue-messages.ts'
+import { eventBody } from './event-row.ts'
 import { hasId } from './id-index.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { change, type UnitResult, type UnitStatement } from './statement.ts'
@@ -22,8 +23,25 @@ const INSERT_EVENT = `INSERT INTO events (id, grp, accepted_at, queued, body)
     NOT EXISTS (SELECT 1 FROM events AS e WHERE ${hasId('?1', 'e')} AND e.seq < events.seq) AS isNew`
 const ADVANCE_ORDER_TIME = 'UPDATE order_time SET latest = ? WHERE latest < ?'
 
-/** Queues an event with this body, unless its id was sent a short while before `now` (ms since the epoch). */
-export function insertion(event: AcceptedEvent, body: string, now: number): UnitStatement {
+/** An event, and the body of its row. */
+export interface SentEvent {
+  readonly event: AcceptedEvent
+  readonly body: string
+}
+
+export function withBody(event: AcceptedEvent): SentEvent {
+  return { event, body: eventBody(event) }
+}
+
+/**
+ * Queues each event, unless its id was sent a short while before `now` (ms since the epoch). All insertions come first,
+ * so that the answer to each event has the event's place.
+ */
+export function insertions(sent: readonly SentEvent[], now: number): readonly UnitStatement[] {
+  return [...sent.map((one) => insertion(one, now)), ...advances(sent)]
+}
+
+function insertion({ event, body }: SentEvent, now: number): UnitStatement {
   const { id, group, acceptedAt } = event
   const parameters = [id, group, acceptedAt, body, now - DEDUPLICATION_MS]
   return { first: INSERT_NEW_EVENT, sql: INSERT_EVENT, parameters, returns: true }
@@ -33,8 +51,8 @@ export function insertion(event: AcceptedEvent, body: string, now: number): Unit
  * Keeps the order times that are ahead of the clock, because it was set back. Of all others the time
  * of acceptance, which the events have, says as much.
  */
-export function advances(events: readonly AcceptedEvent[]): readonly UnitStatement[] {
-  const ahead = events.flatMap(({ orderTime = 0, acceptedAt }) =>
+function advances(sent: readonly SentEvent[]): readonly UnitStatement[] {
+  const ahead = sent.flatMap(({ event: { orderTime = 0, acceptedAt } }) =>
     orderTime > acceptedAt ? [orderTime] : [],
   )
   if (ahead.length === 0) return []

@@ -8,20 +8,20 @@ import { earlier } from './due-rows.ts'
 import { DueSchedule } from './due-schedule.ts'
 import { DueTimes } from './due-times.ts'
 import { EventGroups, GROUPS, type GroupEnds, type GroupHead } from './event-groups.ts'
-import { advances, insertedAt, insertion, readLatestOrderTime } from './event-insertion.ts'
+import {
+  insertedAt,
+  insertions,
+  readLatestOrderTime,
+  type SentEvent,
+  withBody,
+} from './event-insertion.ts'
 import { type EventLease, EventReader } from './event-reader.ts'
-import { eventBody } from './event-row.ts'
 import { type RequeuedMessages, SqliteQuarantine } from './quarantine.ts'
 import { type QueueDepth, readDepth } from './queue-depth.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { nextOf, type OnRemovalFailure, Removals, removal } from './removals.ts'
 import type { UnitResult, UnitStatement } from './statement.ts'
 import { EventSweep } from './sweep.ts'
-
-interface SentEvent {
-  readonly event: AcceptedEvent
-  readonly body: string
-}
 
 /**
  * The Queue on SQLite, and its receiving side for the one process that owns the database. Its
@@ -72,11 +72,8 @@ export class SqliteQueue implements Queue {
   async send(events: readonly AcceptedEvent[]): Promise<readonly SendResult[]> {
     if (events.length === 0) return []
     if (!this.#isLoaded) await this.#loaded
-    const now = this.#clock.now()
-    // All insertions first, so that the answer to each event has the event's place.
-    const sent = events.map((event) => ({ event, body: eventBody(event) }))
-    const insertions = sent.map(({ event, body }) => insertion(event, body, now))
-    const unit = [...insertions, ...advances(events)]
+    const sent = events.map(withBody)
+    const unit = insertions(sent, this.#clock.now())
     const result = await this.#database.write(unit, (written) => this.#sent(sent, written))
     return events.map((_, at) => (insertedAt(result, at) === undefined ? 'duplicate' : 'queued'))
   }
