@@ -215,6 +215,26 @@ it.each<readonly [string, Partial<Queue>, Partial<WorkerOptions>]>([
   await waitFor(() => expect(worker.done).toContain('retry later'))
 })
 
+it('puts a message back, and sets one aside, though whoever is told of it fails', async () => {
+  const damaged = new DispatchFailure('damaged', 'no')
+  const worker = workerOver(
+    {},
+    {
+      dispatcher: {
+        dispatchEvent: rejecting('no'),
+        dispatchRetry: () => Promise.reject(damaged),
+      },
+      onFailure: boom,
+      onSetAside: boom,
+    },
+  )
+  worker.send('1')
+  worker.sendRetry('2')
+  await waitFor(() => expect(worker.done).toContain('released 1'))
+  await waitFor(() => expect(worker.done).toContainEqual(expect.stringMatching(/^set aside 2/)))
+  expect(worker.done).toHaveLength(2)
+})
+
 it.each(['leaseEvents', 'leaseRetries', 'nextWakeAt'] as const)(
   'leaves the queue alone for a second when %s fails, and goes on with the rest',
   async (method) => {

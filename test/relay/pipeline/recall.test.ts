@@ -37,7 +37,7 @@ describe('a room', () => {
 })
 
 const ALERTS = 250
-const EVENTS = 12
+const EVENTS = 25
 
 /** A harness whose events each fit so many Alerts, and those events. */
 async function manyOfMany(): Promise<readonly [Harness, readonly QueuedEvent[]]> {
