@@ -6,11 +6,14 @@ import type { WaitingDelivery } from '../../relay/ports/waiting-lines.ts'
 import { ManualClock } from './manual-clock.ts'
 import { MemoryWaitingLines } from './waiting-lines.ts'
 
+/** How a Provider answers; slowly is well, but after a time in which others get impatient. */
+export type Manner = 'well' | 'slowly' | 'ill' | 'limited'
+
 /** What happens, one after the other. */
 export type Step =
   | { readonly kind: 'arrive'; readonly provider: number }
   /** Every Provider with this number answers so from now on. */
-  | { readonly kind: 'answers'; readonly provider: number; readonly as: 'well' | 'ill' | 'limited' }
+  | { readonly kind: 'answers'; readonly provider: number; readonly as: Manner }
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'crash' }
   /** A Provider's address changes to the one host, or to the other. */
@@ -30,6 +33,7 @@ export const PLACES = 2
 
 const RETRY_MS = 5_000
 const REQUEST_MS = 20
+const SLOW_REQUEST_MS = 700
 
 /**
  * A host in small: events come, go through the destinations, wait in a store, are woken, and crash. Each
@@ -46,7 +50,7 @@ export class WaitingSimulation {
   /** How often each Provider was sent something, by its number. */
   readonly sentTo: number[] = []
   crashes = 0
-  readonly #answers = new Map<number, 'well' | 'ill' | 'limited'>()
+  readonly #answers = new Map<number, Manner>()
   readonly #moved = new Set<number>()
   readonly #underWay = new Map<string, number>()
   readonly #sending = new Set<string>()
@@ -175,7 +179,7 @@ export class WaitingSimulation {
     }
     await this.#send(delivery, host)
     const as = this.#answers.get(provider) ?? 'well'
-    if (as === 'well') {
+    if (as === 'well' || as === 'slowly') {
       this.delivered.add(id)
       this.store.rows.delete(id)
       admission.leave({ kind: 'answered' })
@@ -199,7 +203,8 @@ export class WaitingSimulation {
     this.sentTo.push(provider)
     this.#underWay.set(host, count)
     this.#sending.add(id)
-    await this.#sleep(REQUEST_MS)
+    const isSlow = this.#answers.get(provider) === 'slowly'
+    await this.#sleep(isSlow ? SLOW_REQUEST_MS : REQUEST_MS)
     this.#underWay.set(host, (this.#underWay.get(host) ?? 0) - 1)
     this.#sending.delete(id)
   }

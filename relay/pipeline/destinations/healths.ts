@@ -25,9 +25,16 @@ const LIMITED_FOR_MS = 5 * 60_000
 /** When a delivery that found too many waiting comes back, if nobody wakes it. */
 const FULL_RETRY_MS = 1_000
 
+/** Why a new delivery waits in memory no longer. */
+export type Crowding = 'too many deliveries wait' | 'none came free within a second'
+
 /** The reason why a new delivery cannot wait in memory. `random` is in [0, 1). */
-export function whyCrowded({ name }: { readonly name: string }, random: number): Deferral {
-  const reason = `no place: too many deliveries wait for ${name}`
+export function whyCrowded(
+  { name }: { readonly name: string },
+  random: number,
+  crowding: Crowding,
+): Deferral {
+  const reason = `no place: ${crowding} for ${name}`
   // A little later for each, so that what was refused together does not come back together.
   return { reason, waitMs: Math.round(FULL_RETRY_MS * (1 + 0.2 * random)), isFailing: false }
 }

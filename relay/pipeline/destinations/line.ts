@@ -19,6 +19,8 @@ export interface Asker {
 
 /** A delivery in memory that waits for a place. */
 export interface Asking<Answer> extends Asker {
+  /** When it asked, by `Clock.elapsed`. */
+  readonly askedAt: number
   answer(answer: Answer): void
 }
 
@@ -27,6 +29,8 @@ export interface Coming {
   readonly order: EventOrder
   /** The value of the host's `given` when the delivery was woken. */
   readonly givenBefore: number
+  /** Whether one that comes before it goes to the store meanwhile. */
+  mustGoBack?: boolean
 }
 
 /**
@@ -117,6 +121,28 @@ export class Line<Answer, Host> {
     if (written !== undefined && written < order) return true
     for (const postponed of this.postponed.values()) if (postponed < order) return true
     return false
+  }
+
+  /** When the new delivery asked that waits for longest; undefined when none waits. */
+  get newAskSince(): number | undefined {
+    const times = this.#asking.filter(({ isWoken }) => !isWoken).map(({ askedAt }) => askedAt)
+    return times.length === 0 ? undefined : Math.min(...times)
+  }
+
+  /**
+   * Takes the new deliveries that asked at a time or before it, and those that were woken and come after one of them.
+   * Of the latter who has not asked yet has to go back when it does.
+   */
+  takeImpatient(until: number): readonly Asking<Answer>[] {
+    const isDue = ({ isWoken, askedAt }: Asking<Answer>) => !isWoken && askedAt <= until
+    const first = this.#asking.find(isDue)
+    if (first === undefined) return []
+    const isPassing = ({ order }: { readonly order: EventOrder }) => order > first.order
+    const taken = this.#asking.filter((it) => isDue(it) || (it.isWoken && isPassing(it)))
+    const left = this.#asking.filter((it) => !taken.includes(it))
+    this.#asking.splice(0, this.#asking.length, ...left)
+    for (const coming of this.coming.values()) if (isPassing(coming)) coming.mustGoBack = true
+    return taken
   }
 
   /** Takes all deliveries that ask. */

@@ -13,12 +13,15 @@ import type {
   ParkedDestinations,
   Wakes,
 } from './destinations.ts'
-import { type Deferral, Healths, whyCrowded } from './healths.ts'
-import type { Asker, Asking } from './line.ts'
+import { type Crowding, type Deferral, Healths, whyCrowded } from './healths.ts'
+import type { Asker, Asking, Coming } from './line.ts'
 import { hostOf, Lines } from './lines.ts'
+import { Patience } from './patience.ts'
 import { type HostOf, type LineOf, Places } from './places.ts'
 import { Waker } from './waker.ts'
 import { WaitingWindow } from './window.ts'
+
+const TOO_SLOW: Crowding = 'none came free within a second'
 
 /** The one queue of all deliveries of a process that have to wait for their destinations. */
 export class Scheduler implements Destinations, Wakes, ParkedDestinations, FailingDestinations {
@@ -35,6 +38,7 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations, Faili
    */
   readonly #written = new Map<string, readonly [string, WaitingDelivery]>()
   readonly #waker: Waker
+  readonly #patience: Patience
 
   constructor(clock: Clock, { placesPerHost, waiting }: DestinationOptions) {
     this.#clock = clock
@@ -46,30 +50,33 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations, Faili
       ...{ capacity: this.#capacity, away: this.#away },
       passedBy: (line) => this.#givePlaces(line.host, line),
     })
+    this.#patience = new Patience(clock)
     this.#places = new Places(this.#capacity, this.#healths, (...it) => this.#admit(...it))
   }
 
   enter(destination: Destination): Promise<Admission> {
     const { delivery, order, bytes } = destination
     const line = this.#lineOf(destination.key, destination.host)
-    const isWoken = this.#arrive(delivery, line)
+    const coming = this.#arrive(delivery, line)
+    const isWoken = coming !== undefined
     const asker: Asker = { delivery, order, bytes, isWoken }
     const parked = this.#healths.whyParked(line, delivery, isWoken)
     if (parked) return Promise.resolve(this.#refuse(line, asker, parked))
+    if (coming?.mustGoBack) return Promise.resolve(this.#refuseCrowded(line, asker, TOO_SLOW))
     const { host } = line
     const mayAsk = this.#capacity.asking.allows(host.cluster) || this.#places.hasPlace(line)
     const isCrowded = host.isFullFor(line.underWay) || !mayAsk
     if (!isWoken && (this.#hasToBeWritten(line) || isCrowded)) {
-      const crowded = whyCrowded(host, this.#clock.random())
-      return Promise.resolve(this.#refuse(line, asker, crowded))
+      return Promise.resolve(this.#refuseCrowded(line, asker, 'too many deliveries wait'))
     }
     if (!isWoken) {
       host.unwritten += 1
       this.#capacity.asking.take(host.cluster, bytes)
     }
     return new Promise((answer) => {
-      line.ask({ ...asker, answer })
+      line.ask({ ...asker, askedAt: this.#clock.elapsed(), answer })
       this.#givePlaces(host, line)
+      if (line.isAsking) this.#patience.watch(line)
     })
   }
 
@@ -135,15 +142,22 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations, Faili
   }
 
   take(max: number): readonly WaitingDelivery[] {
+    for (const [line, due] of this.#patience.takeDue()) {
+      for (const asking of due) {
+        if (!asking.isWoken) this.#stopAsking(line.host, asking.bytes)
+        asking.answer(this.#refuseCrowded(line, asking, TOO_SLOW))
+      }
+    }
     return this.#waker.take(max)
   }
 
   nextWakeAt(): number | undefined {
-    return this.#waker.nextAt
+    return earlier(this.#waker.nextAt, this.#patience.nextAt)
   }
 
   onReady(listener: () => void): void {
     this.#waker.onReady(listener)
+    this.#patience.onChange(listener)
   }
 
   #put(key: string, delivery: WaitingDelivery): void {
@@ -160,20 +174,24 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations, Faili
   }
 
   /**
-   * Whether the delivery was woken from this line. If it was woken from another line, it leaves
+   * What is known of the delivery if it was woken from this line. If it was woken from another line, it leaves
    * that one.
    */
-  #arrive(delivery: string, line: LineOf): boolean {
+  #arrive(delivery: string, line: LineOf): Coming | undefined {
     const from = this.#away.get(delivery)
     const coming = from?.coming.get(delivery)
-    if (!coming) return false
+    if (!coming) return undefined
     if (from !== line) {
       this.done(delivery)
-      return false
+      return undefined
     }
     line.coming.delete(delivery)
     line.host.came(coming.givenBefore)
-    return true
+    return coming
+  }
+
+  #refuseCrowded(line: LineOf, who: Asker, crowding: Crowding): Admission {
+    return this.#refuse(line, who, whyCrowded(line.host, this.#clock.random(), crowding))
   }
 
   #refuse(line: LineOf, who: Asker, why: Deferral): Admission {
@@ -259,4 +277,10 @@ function awaitFewer(line: LineOf): void {
   line.awaited -= 1
   line.host.awaited -= 1
   line.host.wakeable.changed(line)
+}
+
+/** The earlier of two times. */
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return Math.min(a, b)
 }

@@ -9,6 +9,11 @@ export class Times<T> {
     return this.#next
   }
 
+  /** Whether a thing has a time. */
+  has(it: T): boolean {
+    return this.#times.has(it)
+  }
+
   /** Sets the time of a thing. True when `next` has changed. */
   set(it: T, at: number): boolean {
     this.#times.set(it, at)

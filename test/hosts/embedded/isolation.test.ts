@@ -45,14 +45,14 @@ async function setUp(eventConcurrency = 3_000) {
 }
 
 /** A Provider, and an Alert that sends it the Kustomizations of one namespace. */
-function hook(name: string | number, address: string) {
+function hook(name: string | number, address: string, namespace = name) {
   const { metadata, ...rest } = provider(`p-${name}`, {
     type: 'generic',
     address,
     timeout: '15m',
   })
   const { uid: _, ...named } = metadata
-  const eventSources = [{ kind: 'Kustomization', name: '*', namespace: `n-${name}` }]
+  const eventSources = [{ kind: 'Kustomization', name: '*', namespace: `n-${namespace}` }]
   return [{ ...rest, metadata: named }, alert(`a-${name}`, `p-${name}`, { eventSources })]
 }
 
@@ -67,9 +67,14 @@ async function configure(
 
 let count = 0
 
-async function send({ sendJson }: Harness, cluster: string, namespace: string | number) {
+async function send(
+  { sendJson }: Harness,
+  cluster: string,
+  namespace: string | number,
+  name = `app-${count}`,
+) {
   count += 1
-  const event = kustomizationEvent(`app-${count}`, '3f2c9a1')
+  const event = kustomizationEvent(name, '3f2c9a1', `said ${count}`)
   const involvedObject = { ...event.involvedObject, namespace: `n-${namespace}` }
   await sendJson({ ...event, involvedObject }, cluster)
 }
@@ -97,6 +102,29 @@ it('hosts that hang hold up neither another cluster nor the other hosts of their
   // Of a host of which no answer is known no more than it takes to park it.
   const toFirst = sent.filter((hostname) => hostname === 'hang0.test')
   expect(toFirst).toHaveLength(3)
+  await end()
+})
+
+it('a host that hangs holds up no other to which the same objects are told', async () => {
+  const { harness, sent, worker, end } = await setUp()
+  const hanging = hook('hanging', 'https://hang.test/', 'shared')
+  const good = hook('good', 'https://good.test/', 'shared')
+  await configure(harness, 'both', [...hanging, ...good])
+  worker.start()
+  const objects = 20
+  for (const _ of ['once', 'twice', 'three times']) {
+    for (let object = 0; object < objects; object += 1) {
+      await send(harness, 'both', 'shared', `app-${object}`)
+    }
+  }
+  const told = () => sent.filter((hostname) => hostname === 'good.test').length
+  await waitFor(() => expect(told()).toBe(objects))
+  // Whoever waits for the host that hangs waits elsewhere after a second. Three are on their way there.
+  const others = objects - 3
+  for (const times of [1, 2]) {
+    harness.clock.advance(1_000)
+    await waitFor(() => expect(told()).toBe(objects + times * others))
+  }
   await end()
 })
 

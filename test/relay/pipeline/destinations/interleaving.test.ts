@@ -11,7 +11,7 @@ const longPassing = fc.record({ kind: fc.constant('pass' as const), ms: fc.nat(6
 const answers = fc.record({
   kind: fc.constant('answers' as const),
   provider,
-  as: fc.constantFrom('well' as const, 'ill' as const, 'limited' as const),
+  as: fc.constantFrom('well' as const, 'slowly' as const, 'ill' as const, 'limited' as const),
 })
 const burst = fc
   .tuple(provider, fc.integer({ min: 90, max: 420 }))
