@@ -8,9 +8,9 @@ import { change, type UnitResult, type UnitStatement } from './statement.ts'
 const DEDUPLICATION_MS = 5 * 60_000
 
 /**
- * Inserts an event whose id was never accepted before, as nearly all are. Else it inserts nothing, as no id is NULL. An
- * INSERT of a SELECT would keep a journal of its own (findings/sqlite-insert-select-journal.sh). The parameters are
- * those of `INSERT_EVENT`, so the last is used.
+ * Inserts an event whose id was never accepted before, as nearly all are. Else the id is NULL, which the table refuses,
+ * and nothing is inserted. An INSERT of a SELECT would keep a journal of its own
+ * (findings/sqlite-insert-select-journal.sh). It uses all parameters of `INSERT_EVENT`, as it is given them.
  */
 const INSERT_NEW_EVENT = `INSERT OR IGNORE INTO events (id, grp, accepted_at, queued, body)
   VALUES (CASE WHEN ?3 > ?5 AND NOT EXISTS (SELECT 1 FROM events WHERE ${hasId('?1')}) THEN ?1 END,

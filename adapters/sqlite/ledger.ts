@@ -58,7 +58,10 @@ const COLUMNS = `cluster, alert, provider, object, outcome, accepted_at, expires
 const valuesWith = (id: string) =>
   `?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ${EVENT_SEQ}, ${id}, 1`
 
-/** Inserts a record if there is none with its id yet, as nearly always. Else it inserts nothing, as no id is NULL. */
+/**
+ * Inserts a record if there is none with its id yet, as nearly always. Else the id is NULL, which the table refuses,
+ * and nothing is inserted.
+ */
 const INSERT_NEW = `INSERT OR IGNORE INTO ledger (${COLUMNS}) VALUES (${valuesWith(
   `CASE WHEN NOT EXISTS (SELECT 1 FROM ledger WHERE ${hasId('?17')}) THEN ?17 END`,
 )})`

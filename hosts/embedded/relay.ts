@@ -90,7 +90,7 @@ export async function startEmbeddedRelay(
   }
 }
 
-/** `looks` ends what looks at something again and again; of a relay that does not start too. */
+/** `looks` gets what looks at something again and again, to end it with the relay, or if that does not start. */
 async function open(
   options: EmbeddedRelayOptions,
   parts: EmbeddedRelayParts,

@@ -77,7 +77,8 @@ export function createTurnGate(options: TurnGateOptions = {}): TurnGate {
     isWorking = false
     const work = next()
     if (work === undefined) return
-    // Also when none is left. Asked for by what comes only, a long backlog was drained at 60 % in three of five runs.
+    // Also when no work is left: where only new work asked for more, a long backlog was drained at 60 % of the speed in
+    // three of five runs.
     workSoon()
     work()
   }

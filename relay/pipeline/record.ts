@@ -106,8 +106,8 @@ export function chainBegun(record: DeliveryRecord<Waiting>, now: number): Delive
 }
 
 /**
- * For how long rules held a record back by `now`, in milliseconds; empty when none does. To be kept by what writes a
- * record that goes on waiting, as the time is counted from its last change.
+ * For how long rules held a record back by `now`, in milliseconds; empty when none does. Whoever writes a record that
+ * goes on waiting has to put this into it, since the time is counted from the record's last change.
  */
 export function timeHeld(record: LedgerRecord, now: number): { readonly heldMs?: number } {
   if (record.kind === 'event' || !isHeld(record)) return {}

@@ -57,9 +57,9 @@ interface ProviderSecrets {
 }
 
 /**
- * Reads a Provider's Secrets and settings. Those of a Provider of the fleet are where the fleet's are. `fresh` reads past the Secret store's cache. Rejects
- * when the store cannot be read. The last result is kept per Provider, and used again while its
- * Secrets have the same versions.
+ * Reads a Provider's Secrets and settings. The Secrets of a Provider of the fleet are those of the fleet. `fresh`
+ * reads past the Secret store's cache. Rejects when the store cannot be read. The last result is kept per Provider,
+ * and used again while its Secrets have the same versions.
  */
 export function resolveProvider(
   cluster: string,

@@ -2,8 +2,8 @@ import type { EventOrder } from '../../model/delivery.ts'
 import type { WaitingWindow } from './window.ts'
 
 /**
- * As many deliveries in the store let a new one wait behind them in memory: they are gone soon. Else what once had
- * to wait at a destination that answers at once would let all that follows be written, and read again.
+ * Behind so few deliveries in the store a new one waits in memory, as they are gone soon. If it were written too, one
+ * that once had to wait at a destination that answers at once would have all that follow be written and read again.
  */
 const FEW_WRITTEN = 50
 
