@@ -88,6 +88,7 @@ export class DueSchedule {
   /**
    * Hands out at most `max` messages that are due, of the clusters in turn, and of each those that are
    * due longest first. `free`: how many more may be leased in all, of which a cluster gets its share.
+   * Rejects when the store cannot be read and nothing was leased before.
    */
   async lease(max: number, now: number, free: number): Promise<readonly RetryMessage[]> {
     if (max <= 0) return []
@@ -95,7 +96,12 @@ export class DueSchedule {
     let rows = Math.max(max, PAGE_ROWS)
     while (messages.length < max) {
       const isDone = !this.#rows.hasMore(now)
-      if (!isDone) await this.#rows.read(rows, now)
+      try {
+        if (!isDone) await this.#rows.read(rows, now)
+      } catch (error) {
+        if (messages.length === 0) throw error
+        return messages
+      }
       this.#take(messages, max, now, free)
       if (isDone) break
       rows = Math.max(max, NEXT_ROWS)

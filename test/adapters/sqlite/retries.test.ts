@@ -130,6 +130,17 @@ describe('retries', () => {
     expect(await leaseNames(10)).toEqual(['b'])
   })
 
+  it('are handed out that were read before a read failed', async () => {
+    await send(...Array.from({ length: 350 }, (_, index) => retry(`r${index}`, index)))
+    clock.advance(1_000)
+    const own = database.read.bind(database)
+    const read = vi.spyOn(database, 'read')
+    read.mockImplementationOnce(own).mockRejectedValueOnce(new Error('the disk fails'))
+    expect(await queue.leaseRetries(10, 10)).toHaveLength(5)
+    read.mockRestore()
+    expect(await leaseNames(2)).toEqual(['r5', 'r6'])
+  })
+
   it('are read a page at a time, however many are due', async () => {
     await send(...Array.from({ length: 350 }, (_, index) => retry(`r${index}`, index)))
     await restart()
