@@ -55,8 +55,11 @@ export class SqliteConfigStore implements ConfigStore, ConfigHistory {
   readonly #history: SqliteConfigHistory
   readonly #retentionMs: number
   readonly #pause: () => Promise<void>
-  /** The revisions that are stored, as far as they are known: nobody else writes the file. */
-  readonly #revisions = new Map<string, string>()
+  /**
+   * The revisions that are stored, as far as they are known: nobody else writes the file. Undefined for a cluster whose
+   * set was forgotten.
+   */
+  readonly #revisions = new Map<string, string | undefined>()
   /** The summaries of the sets that this process has stored or was asked for. */
   readonly #summaries = new Map<string, ConfigSummary>()
 
@@ -78,7 +81,7 @@ export class SqliteConfigStore implements ConfigStore, ConfigHistory {
     const body = await this.readText(cluster)
     if (body === undefined) return undefined
     const snapshot = await readConfigText(cluster, body, this.#pause)
-    // One that was put meanwhile is newer.
+    // One that was put meanwhile is newer, and one that was forgotten is not there any more.
     if (!this.#revisions.has(cluster)) this.#revisions.set(cluster, snapshot.revision)
     return snapshot
   }
@@ -154,7 +157,7 @@ export class SqliteConfigStore implements ConfigStore, ConfigHistory {
     ]
     const result = await this.#database.write(unit, ({ kind }) => {
       if (kind !== 'done') return
-      this.#revisions.delete(cluster)
+      this.#revisions.set(cluster, undefined)
       this.#summaries.delete(cluster)
       this.#history.isRetired(cluster)
     })

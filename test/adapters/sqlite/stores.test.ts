@@ -91,4 +91,26 @@ describe('SqliteConfigStore', () => {
     await configs.replace(setOf('prod'))
     expect(await configs.readRevision('prod', 'rrr')).toEqual(setOf('prod'))
   })
+
+  it('does not take a set for current that was forgotten while it was read', async () => {
+    const paused = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    const pause = () => {
+      paused.resolve()
+      return goOn.promise
+    }
+    const clock = new ManualClock()
+    const metadata = { namespace: 'apps', name: 'x'.repeat(100) }
+    const manifest = { apiVersion: 'v1', kind: 'Other', metadata }
+    const manifests = Array.from({ length: 2_000 }, () => manifest)
+    const set = { cluster: 'prod', revision: 'r', takenAt: 1, manifests, objects: [] }
+    await new SqliteConfigStore(database, clock).replace(set)
+    const configs = new SqliteConfigStore(database, clock, { pause })
+    const reading = configs.read('prod')
+    await paused.promise
+    expect(await configs.forget('prod')).toBe(true)
+    goOn.resolve()
+    expect(await reading).toMatchObject({ revision: 'r' })
+    expect(await configs.read('prod', 'r')).toBeUndefined()
+  })
 })
