@@ -5,7 +5,7 @@ import { objectStateCodec } from '../../relay/model/stored/object-state.ts'
 import { subjectStateCodec } from '../../relay/model/stored/subject-state.ts'
 import type { StateStore } from '../../relay/ports/state-store.ts'
 import type { ExpectedVersion } from '../../relay/ports/versioned.ts'
-import { allGoldenBodies } from '../fixtures/stored/golden-bodies.ts'
+import { allGoldenBodies, LATER_CODECS } from '../fixtures/stored/golden-bodies.ts'
 import { type ManualClock, START } from '../support/manual-clock.ts'
 
 export interface StateStoreUnderTest {
@@ -36,6 +36,7 @@ export function stateStoreContract(
     racing(() => under)
     earlier(() => under, 'subject', subjectStateCodec)
     earlier(() => under, 'object memory', objectStateCodec)
+    for (const codec of LATER_CODECS) earlier(() => under, codec.form, codec, 1)
     damaged(() => under)
     it('behaves as a map with versions, whatever is done to it', () => behavesAsMap(under, runs))
   })
@@ -98,10 +99,18 @@ function racing(under: () => StateStoreUnderTest): void {
   })
 }
 
-function earlier<T>(under: () => StateStoreUnderTest, form: string, codec: Codec<T>): void {
+function earlier<T>(
+  under: () => StateStoreUnderTest,
+  form: string,
+  codec: Codec<T>,
+  firstVersion = 0,
+): void {
   it(`hands out each ${form} that 591c4aa or a version since stored, whole`, async () => {
     const { state, replaceText } = under()
-    for (const [index, { version, body, value }] of allGoldenBodies(codec).entries()) {
+    for (const [index, { version, body, value }] of allGoldenBodies(
+      codec,
+      firstVersion,
+    ).entries()) {
       const name = `local#golden#${index}`
       await state.write(name, {}, 'absent', FOREVER)
       const read = await (await replaceText(name, JSON.stringify(body))).read(name)
