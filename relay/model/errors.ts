@@ -26,7 +26,7 @@ export function fieldErrors(issues: readonly Issue[], limit = 10): readonly Fiel
         typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key),
       '',
     ),
-    message: forPeople(message),
+    message: forPeople(message, path.length === 0),
   }))
 }
 
@@ -35,12 +35,13 @@ export function fieldErrors(issues: readonly Issue[], limit = 10): readonly Fiel
  * well, and an empty text among the choices is the same as no field. Adds how to write a YAML scalar that was read as
  * another type, such as `0123` or `yes`.
  */
-function forPeople(issue: string): string {
+function forPeople(issue: string, isWhole: boolean): string {
   const message = issue
     .replace(/^Invalid (?:input|option): /, '')
     .replace(/^expected record\b/, 'expected object')
   const missing = /^(expected .*), received undefined$/.exec(message)?.[1]
-  if (missing !== undefined) return `is missing, ${missing}`
+  // Of the whole, nothing is what a text of another form was read as.
+  if (missing !== undefined) return isWhole ? missing : `is missing, ${missing}`
   if (/^expected string, received (?:number|boolean)$/.test(message)) {
     return `${message}; put it in quotes`
   }

@@ -91,7 +91,7 @@ describe('flux-relay context', () => {
   })
 
   it.each([
-    ['no JSON', 'token: hunter2', 'expected'],
+    ['no JSON', 'token: hunter2', 'a file of contexts: expected object; mend it'],
     ['another form', '{"contexts":[{"name":"hunter2","relay":1}]}', 'contexts[0].relay'],
     ['a context of no relay', '{"contexts":[{"name":"a"}]}', 'expected either relay or stack'],
   ])('says what is wrong with a file of %s, and shows nothing of it', async (_, text, message) => {
