@@ -137,10 +137,16 @@ function reasonOf(error: unknown): string {
 export function readUrl(url: string): URL {
   const base = URL.parse(url)
   if (base !== null && (base.username !== '' || base.password !== '')) {
-    throw new UsageError(`--relay: expected no credentials in the URL, but in ${TOKEN_VARIABLE}`, 2)
+    throw new UsageError(
+      `the relay's address: expected no credentials in the URL, but in ${TOKEN_VARIABLE}`,
+      2,
+    )
   }
   if (base === null || !/^https?:$/.test(base.protocol)) {
-    throw new UsageError(`--relay ${url}: expected a URL such as http://127.0.0.1:8080`, 2)
+    throw new UsageError(
+      `the relay's address ${url}: expected a URL such as http://127.0.0.1:8080`,
+      2,
+    )
   }
   if (!base.pathname.endsWith('/')) base.pathname += '/'
   return base

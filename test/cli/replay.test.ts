@@ -116,7 +116,11 @@ describe('flux-relay replay', () => {
     ['neither ids nor --dead', [], /name deliveries, or give --dead/],
     ['both', ['one', '--dead'], /name deliveries, or give --dead/],
     ['a filter without --dead', ['one', '--since', '1h'], /--since goes with --dead/],
-    ['a relay that is no URL', ['one', '--relay', 'here'], /--relay here: expected a URL/],
+    [
+      'a relay that is no URL',
+      ['one', '--relay', 'here'],
+      /the relay's address here: expected a URL/,
+    ],
     ['an unknown option', ['one', '--all'], /unknown option '--all'/],
   ])('refuses %s', async (_, args, message) => {
     const { stderr, code } = await fluxRelay(['replay', ...args])
