@@ -23,6 +23,12 @@ export interface Canaries {
 const MARK = 'zq'
 const PIECE = /zq.{2}zq.{2}/gs
 
+/**
+ * A page of a database file may end in the middle of a canary, and the next one begins with zeros. No text has them, and
+ * the marks before the last one are found by themselves.
+ */
+const PAGE_BEGINS = '\0'
+
 const SPECIAL = ['"\\', '+/', '&<', "%'", 'é>', ' =', '?#', '€;'] as const
 
 export function createCanaries(): Canaries {
@@ -34,7 +40,8 @@ export function createCanaries(): Canaries {
       return secret
     },
     leaksIn(text) {
-      const pieces = readings(text).flatMap((reading) => reading.match(PIECE) ?? [])
+      const found = readings(text).flatMap((reading) => reading.match(PIECE) ?? [])
+      const pieces = found.filter((piece) => !piece.includes(PAGE_BEGINS))
       return [...new Set(pieces)].map((piece) => `${placeOf(planted, piece)}: ${piece}`)
     },
     placesIn(text) {
