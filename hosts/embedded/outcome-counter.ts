@@ -56,25 +56,25 @@ export function createOutcomeCounter(options: OutcomeCounterOptions): OutcomeCou
     timer ??= setTimeout(flushInTime, intervalMs).unref()
   }
   const storeHeld = async () => {
-    while (held.size > 0) {
-      const counts = [...held.values()]
-      held.clear()
-      for (let at = 0; at < counts.length; at += MOST_COUNTS_AT_ONCE) {
-        try {
-          await store.add(counts.slice(at, at + MOST_COUNTS_AT_ONCE))
-        } catch (error) {
-          for (const counted of counts.slice(at)) add(counted)
-          onFailure(error)
-          return
-        }
+    const counts = [...held.values()]
+    held.clear()
+    for (let at = 0; at < counts.length; at += MOST_COUNTS_AT_ONCE) {
+      try {
+        await store.add(counts.slice(at, at + MOST_COUNTS_AT_ONCE))
+      } catch (error) {
+        for (const counted of counts.slice(at)) add(counted)
+        onFailure(error)
+        return
       }
     }
   }
-  const flush = () => {
+  /** Stores what was counted until now. What comes meanwhile waits for the next one, or under load none would end. */
+  const flush = async () => {
+    await storing
     storing ??= storeHeld().finally(() => {
       storing = undefined
     })
-    return storing
+    await storing
   }
   const flushInTime = () => {
     timer = undefined

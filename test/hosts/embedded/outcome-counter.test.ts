@@ -9,12 +9,12 @@ import { deliveryRecord, eventRecord } from '../../support/delivery-records.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
-/** A counter over SQLite, and what it added to it. The store fails while `isFull`. */
+/** A counter over SQLite, and what it added to it. The store fails while `isFull`; `onAdded` is called after each write. */
 function startCounter({ intervalMs }: { readonly intervalMs?: number } = {}) {
   const database = openRelayDatabase(join(temporaryDirectory(), 'relay.db'))
   const sqlite = new SqliteOutcomeCounts(database)
   const added: (readonly OutcomeCount[])[] = []
-  const state = { isFull: false }
+  const state = { isFull: false, onAdded: () => {} }
   const store: OutcomeCountStore = {
     byHour: (...asked) => sqlite.byHour(...asked),
     byCluster: (...asked) => sqlite.byCluster(...asked),
@@ -23,6 +23,7 @@ function startCounter({ intervalMs }: { readonly intervalMs?: number } = {}) {
       if (state.isFull) throw new Error('the disk is full')
       added.push(counts)
       await sqlite.add(counts)
+      state.onAdded()
     },
   }
   const clock = new ManualClock()
@@ -103,6 +104,23 @@ it('keeps what cannot be stored, with what comes meanwhile', async () => {
   expect(onFailure).toHaveBeenCalledOnce()
   state.isFull = false
   expect(await counter.byHour(lastDay(START))).toMatchObject([{ count: 2 }])
+})
+
+it('tells what was counted before it was asked, and waits for nothing that comes later', async () => {
+  const { counter, state } = startCounter()
+  const outcomes = async () => {
+    const counts = await counter.byHour(lastDay(START))
+    return counts.map(({ outcome, count }) => `${count} ${outcome}`)
+  }
+  let second: Promise<readonly string[]> | undefined
+  state.onAdded = () => {
+    counter.decided(record('retry'))
+    second ??= outcomes()
+  }
+  counter.decided(record('delivered'))
+  expect(await outcomes()).toContain('1 delivered')
+  expect(await second).toEqual(['1 delivered', '1 retry'])
+  expect(await outcomes()).toEqual(['1 delivered', '2 retry'])
 })
 
 it('stores much in several steps', async () => {
