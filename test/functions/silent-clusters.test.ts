@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DynamoDbConfigStore } from '../../adapters/aws/dynamodb-config.ts'
-import { DamagedRecord } from '../../relay/model/stored/errors.ts'
+import { LaterVersion } from '../../relay/model/stored/errors.ts'
 import { troubleKey } from '../../relay/pipeline/self/troubles.ts'
 import { awsRelay } from '../support/aws-relay.ts'
 
@@ -31,7 +31,7 @@ describe('the check for silent clusters', () => {
     expect(JSON.stringify(lines)).not.toMatch(/prod-eu|applied/)
   })
 
-  it('measures how long deliveries wait although what was told of a cluster cannot be read', async () => {
+  it('measures how long deliveries wait although a later version told of a cluster', async () => {
     const { ports, environment, clients, check, metricLines } = await relays.open()
     const tableName = environment.configTable
     const table = { client: clients.dynamoDb, tableName, clock: ports.clock }
@@ -39,8 +39,9 @@ describe('the check for silent clusters', () => {
     const now = ports.clock.now()
     const set = { manifests: [], objects: [], revision: '1', cluster: 'prod', takenAt: now }
     await hearing.replace(set)
-    await ports.state.write(troubleKey('prod', 'silent'), { v: 1 }, 'absent', now + 60 * MINUTE_MS)
-    await expect(check()).rejects.toThrow(DamagedRecord)
+    const later = { v: 99 }
+    await ports.state.write(troubleKey('prod', 'silent'), later, 'absent', now + 60 * MINUTE_MS)
+    await expect(check()).rejects.toThrow(LaterVersion)
     expect(metricLines.map((line) => JSON.parse(line))).toMatchObject([
       { SilentClusters: 0 },
       { OldestOpen: 0 },
