@@ -68,6 +68,10 @@ export async function secure(
   } catch (error) {
     socket.destroy()
     if (error instanceof ConnectError) throw error
+    // Whoever gave up destroyed the connection below first.
+    if (signal.aborted) {
+      throw new ConnectError('timeout', `${host}: the TLS handshake did not end in time`)
+    }
     throw new ConnectError('tls', `${host}: ${tlsErrorText(error)}`)
   }
 }

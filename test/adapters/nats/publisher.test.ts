@@ -218,6 +218,17 @@ describe('TLS', () => {
     expect(connects).toEqual([])
   })
 
+  it('that the server does not go on with is a timeout', async () => {
+    const { port } = await startServer((socket) =>
+      socket.write(`INFO ${JSON.stringify({ tls_required: true })}\r\n`),
+    )
+    const to = message(`nats://127.0.0.1:${port}`)
+    expect(await publisher.publish(to, { timeoutMs: 500 })).toEqual({
+      ...failure('timeout', false),
+      detail: '127.0.0.1: the TLS handshake did not end in time',
+    })
+  })
+
   it.each([
     ['the address', (url: string) => asTls(url), {}],
     ['the certificates', (url: string) => url, { tls: { ca: '' } }],
