@@ -11,11 +11,11 @@ import {
 import type { SecretStore } from '../ports/secret-store.ts'
 import { annotationNames } from '../providers/messages/annotations.ts'
 import { providerTypes, settingAnnotations } from '../providers/registry.ts'
-import { unknownType } from '../providers/unknown-type.ts'
 import { ignoredFields, invalid, named, ready } from './readiness.ts'
 import { resolveProvider } from './resolve-provider.ts'
 import { type CompiledProvider, compileProvider } from './routing-table.ts'
 import { lackOfThreads, plainMessages } from './rules/thread-rule.ts'
+import { unknownType } from './unknown-type.ts'
 
 /** The longest time of a try on a host, whatever a Provider says. Milliseconds. */
 export interface TryBounds {

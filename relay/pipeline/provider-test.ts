@@ -6,7 +6,6 @@ import type { Ports } from '../ports/ports.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
 import type { StateStore } from '../ports/state-store.ts'
 import { createAccessTokens } from '../providers/auth/access-tokens.ts'
-import { unknownType } from '../providers/unknown-type.ts'
 import { type AttemptContext, attempt } from './attempt.ts'
 import { ClaimsUnderWay } from './claim-time.ts'
 import { type Conclusion, end } from './conclusion.ts'
@@ -20,6 +19,7 @@ import { type CompiledProvider, fleetProviders, type RoutingTable } from './rout
 import type { TableInForce } from './routing-tables.ts'
 import { textsFor } from './rules/rule-texts.ts'
 import { NO_SILENCES } from './silences/active-silences.ts'
+import { unknownType } from './unknown-type.ts'
 
 /** The longest that a test takes, unless the host says otherwise: a person waits for it. Milliseconds. */
 const LONGEST_TRY_MS = 50_000

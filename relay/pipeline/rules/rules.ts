@@ -12,7 +12,7 @@ import {
 } from '../../model/rule-annotations.ts'
 import type { ProviderType } from '../../providers/contract.ts'
 import { providerTypes } from '../../providers/registry.ts'
-import { unknownType } from '../../providers/unknown-type.ts'
+import { unknownType } from '../unknown-type.ts'
 import { compileFields } from './fields.ts'
 import { type GroupRule, groupRule, parseGroupTime, parseGroupWait } from './group-rule.ts'
 import { compileIncident, type IncidentRules, incidentMisfits } from './incident-rules.ts'

@@ -1,5 +1,5 @@
 import { nearestName } from '../model/rule-annotations.ts'
-import { providerTypes } from './registry.ts'
+import { providerTypes } from '../providers/registry.ts'
 
 /** Names a type that does not exist, and the one that a person most likely meant: `slak; did you mean slack?`. */
 export function unknownType(name: string): string {
