@@ -55,11 +55,21 @@ export function createClusterAccess(
     return true
   }
 
+  const reread = async (cluster: string) => {
+    try {
+      return await tokens.read(cluster, { fresh: true })
+    } catch (error) {
+      // What it would have told is not known: the next request has to ask again.
+      rereadAt.delete(cluster)
+      throw error
+    }
+  }
+
   return {
     async judge(cluster, proof) {
       const result = await proofResultOf(await tokens.read(cluster), proof)
       if (result !== 'refused' || !mayReread(cluster)) return result
-      return proofResultOf(await tokens.read(cluster, { fresh: true }), proof)
+      return proofResultOf(await reread(cluster), proof)
     },
   }
 }

@@ -111,6 +111,17 @@ describe('credentials', () => {
     for (const stop of stops) stop()
   })
 
+  it('knows a rotated token when the tokens can be read again after a failure', async () => {
+    const relay = await open()
+    await relay.setTokens('prod', ['old'])
+    expect(await relay.ingest(eventsRequest('old'))).toMatchObject({ statusCode: 202 })
+    await relay.setTokens('prod', ['new'])
+    const stop = intercept(relay.clients.dynamoDb, () => Promise.reject(new Error('throttled')))
+    expect(await relay.ingest(eventsRequest('new'))).toMatchObject({ statusCode: 503 })
+    stop()
+    expect(await relay.ingest(eventsRequest('new'))).toMatchObject({ statusCode: 202 })
+  })
+
   it('asks DynamoDB once of a name that no cluster has, and Secrets Manager never', async () => {
     const relay = await open()
     const operations: string[] = []
