@@ -184,11 +184,21 @@ export class DynamoDbTokens {
 
   async #load(cluster: string, fresh: boolean): Promise<StoredCredentials | undefined> {
     const { stored, hasSet } = await this.#items(cluster)
-    const keys = async () => (await this.#options.keys.read(cluster, { fresh })) ?? []
+    const keys = this.#keyReader(cluster, fresh)
     if (stored?.retiredAt !== undefined) return undefined
     if (stored) return { hashes: stored.hashes, keys: stored.hasKeys ? keys : async () => [] }
     const tokens = hasSet ? await keys() : []
     return tokens.length === 0 ? undefined : { hashes: tokens.map(tokenHash), keys }
+  }
+
+  /** Reads the keys of signatures. `fresh` is for the first read: the next ones are by the cache. */
+  #keyReader(cluster: string, fresh: boolean): () => Promise<ClusterTokens> {
+    let mustBeFresh = fresh
+    return async () => {
+      const read = await this.#options.keys.read(cluster, { fresh: mustBeFresh })
+      mustBeFresh = false
+      return read ?? []
+    }
   }
 
   async #items(cluster: string) {

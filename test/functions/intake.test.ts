@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createClusterAccess } from '../../functions/shared/cluster-access.ts'
@@ -17,6 +18,14 @@ function eventsRequest(token: string, cluster = 'prod') {
     headers: { authorization: `Bearer ${token}` },
     body: JSON.stringify(kustomizationEvent('podinfo', '3f2c9a1')),
   })
+}
+
+function signedRequest(key: string) {
+  const request = eventsRequest('none')
+  const signature = createHmac('sha256', key)
+    .update(request.body ?? '')
+    .digest('hex')
+  return { ...request, headers: { 'x-signature': `sha256=${signature}` } }
 }
 
 describe('the URL of ingest', () => {
@@ -120,6 +129,23 @@ describe('credentials', () => {
     expect(await relay.ingest(eventsRequest('new'))).toMatchObject({ statusCode: 503 })
     stop()
     expect(await relay.ingest(eventsRequest('new'))).toMatchObject({ statusCode: 202 })
+  })
+
+  it('remembers the key of signatures that was read past the cache', async () => {
+    const relay = await open()
+    await relay.setTokens('prod', ['right'])
+    const operations: string[] = []
+    const stop = intercept(relay.clients.secretsManager, ({ operation }, pass) => {
+      operations.push(operation)
+      return pass()
+    })
+    expect(await relay.ingest(signedRequest('wrong'))).toMatchObject({ statusCode: 401 })
+    operations.length = 0
+    for (let i = 0; i < 3; i += 1) {
+      expect(await relay.ingest(signedRequest('right'))).toMatchObject({ statusCode: 202 })
+    }
+    expect(operations).toEqual([])
+    stop()
   })
 
   it('asks DynamoDB once of a name that no cluster has, and Secrets Manager never', async () => {
