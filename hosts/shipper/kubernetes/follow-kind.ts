@@ -9,7 +9,8 @@ import { type FollowOptions, follow, type Update } from './follow.ts'
 export interface KindListener {
   /** The resources that serve the kind from now on; empty when the cluster does not have it. */
   found(resources: readonly ApiResource[]): void
-  updated(resource: ApiResource, update: Update): void
+  /** The next update is read when this one is dealt with. Must not reject. */
+  updated(resource: ApiResource, update: Update): void | Promise<void>
   /**
    * Something failed, and is tried again in `retryInMs` milliseconds. Without a resource it was the
    * look-up of the kind.
@@ -138,7 +139,7 @@ class KindLoop {
       for await (const update of updates) {
         if (signal.aborted) return
         if ('resourceVersion' in update) this.#losses = 0
-        listener.updated(resource, update)
+        await listener.updated(resource, update)
       }
     } catch (error) {
       // Not of the API, so a bug; the kind is followed anew all the same.

@@ -127,7 +127,11 @@ class FollowedStatuses implements ObjectStatuses {
       found: (resources) => {
         if (resources.length === 0) this.#followed.delete(kind)
       },
-      updated: (resource, update) => this.#updated({ kind, status, resource }, update),
+      updated: (resource, update) => {
+        this.#updated({ kind, status, resource }, update)
+        // The API keeps what comes while the spool is full; here it would fill the memory.
+        return this.#writing
+      },
       failed: (error, retryInMs) => {
         if (!isDefinite(error)) return observer.statusesFailed(kind, error, retryInMs)
         this.#followed.delete(kind)
