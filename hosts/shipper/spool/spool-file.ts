@@ -115,7 +115,7 @@ function open(file: string, options: SpoolFileOptions): OpenSpool {
     onGone: (gone) => {
       const error = new DatabaseError(file, 'gone', GONE_TEXTS[gone])
       spool.refuse(error)
-      options.onGone({ error, isKept: gone === 'log', events: spool.depth().events })
+      options.onGone({ error, isKept: gone === 'log', events: spool.waitingEvents })
     },
   })
   return {

@@ -1,6 +1,7 @@
 import { copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
+import { DatabaseError } from '../../../adapters/sqlite/database-error.ts'
 import { unusedPort } from '../../support/recording-sink.ts'
 import { numberedEvent } from '../../support/shipped-events.ts'
 import { startShipper } from '../../support/shipper-process.ts'
@@ -55,6 +56,18 @@ it('keeps nothing whose write was under way when it was noticed', async () => {
     results.push(result)
     expect(wasNoticed && result === 'spooled').toBe(false)
   }
+})
+
+it('says that it is gone, and how much waited, when its disk answers no more', async () => {
+  const { spool, directory, gone } = testSpool()
+  await fill(spool, bodies(3))
+  const fail = () => {
+    throw new DatabaseError('spool.db', 'io', 'reading or writing failed')
+  }
+  vi.spyOn(spool.tables, 'get').mockImplementation(fail)
+  vi.spyOn(spool.tables, 'all').mockImplementation(fail)
+  rmSync(join(directory, 'spool.db'))
+  expect(await gone).toMatchObject({ isKept: false, events: 3 })
 })
 
 it('loses nothing when its log alone is gone, which is written into the file at the end', async () => {
