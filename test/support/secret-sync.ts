@@ -26,6 +26,8 @@ export interface SyncOptions {
   /** Of the memory; a folder of its own unless one is given. */
   readonly directory?: string
   readonly target?: string
+  /** `GRACE_MS` unless another time is given. */
+  readonly graceMs?: number
   /** Undefined: they are not known yet. */
   readonly providers?: readonly KubernetesObject[] | undefined
 }
@@ -66,7 +68,7 @@ export async function runSync(options: SyncOptions): Promise<SyncRun> {
     copies: options.copies ?? new SecretsManagerCopies({ ...secrets, cluster: 'prod' }),
     memory: new DatabaseSyncMemory(database, options.target ?? 'here'),
     clock,
-    graceMs: GRACE_MS,
+    graceMs: options.graceMs ?? GRACE_MS,
     providers: () => providers,
     onProvidersChanged: (listener) => void listeners.push(listener),
     random: clock.random,

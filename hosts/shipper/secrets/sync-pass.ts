@@ -160,6 +160,8 @@ export class SyncPass {
     // Before the copy is made: should the process end in between, it is known and can be deleted.
     if (!record) await memory.put(secret)
     const isCopied = await this.#isCopied(record, version, digest)
+    // If this fails, it may have been done all the same.
+    if (!isCopied) this.#believed.delete(keyOf(secret))
     const written = isCopied ? undefined : await copies.write(secret, data)
     const copyVersion = written ? written.versionId : record?.copyVersion
     const isKnown = !written && record?.version === version
@@ -211,10 +213,11 @@ export class SyncPass {
     }
     if (now - since < graceMs) return false
     const { namespace, name } = record
+    // If this fails, it may have been done all the same.
+    this.#believed.delete(keyOf(record))
     const result = await copies.remove({ namespace, name })
     await memory.delete(record)
     this.#digests.delete(keyOf(record))
-    this.#believed.delete(keyOf(record))
     if (result === 'deleted') observer.deleted({ namespace, name })
     if (result === 'foreign') observer.kept({ namespace, name })
     return result === 'deleted'

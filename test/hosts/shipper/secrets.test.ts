@@ -398,6 +398,39 @@ describe('failures', () => {
     expect(await copyOf(secrets, 'slack')).toBeUndefined()
   })
 
+  it('do not hide that a copy was written whose answer was lost', async () => {
+    await applySlack('a')
+    const sync = await start()
+    await applySlack('b')
+    secrets.before('PutSecretValue', async () => {
+      const copies = new SecretsManagerCopies({ ...secrets, cluster: 'prod' })
+      await copies.write({ namespace: 'flux-system', name: 'slack' }, { token: 'b' })
+      throw new Error('the connection broke')
+    })
+    await sync.pass()
+    expect(await copyOf(secrets, 'slack')).toEqual({ token: 'b' })
+    await applySlack('a')
+    await sync.pass()
+    expect(await copyOf(secrets, 'slack')).toEqual({ token: 'a' })
+  })
+
+  it('do not hide that a copy was deleted whose answer was lost', async () => {
+    await applySlack('a')
+    const sync = await start({ graceMs: 60_000 })
+    sync.provide([])
+    await sync.idle()
+    secrets.before('DeleteSecret', async () => {
+      await removeCopy()
+      throw new Error('the connection broke')
+    })
+    clock.advance(60_000)
+    await sync.pass()
+    expect(await copyOf(secrets, 'slack')).toBeUndefined()
+    sync.provide(SLACK)
+    await sync.idle()
+    expect(await copyOf(secrets, 'slack')).toEqual({ token: 'a' })
+  })
+
   it('of the Kubernetes API are told once when only a person can mend them', async () => {
     await applySlack('a')
     await cluster.allow([])
