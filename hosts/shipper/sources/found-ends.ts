@@ -99,16 +99,36 @@ export class FoundEnds implements Loop {
     const next = failing.readAfter(this.#last, MAX_AT_ONCE)
     const isAtEnd = this.#last !== undefined && next.length === 0
     const objects = isAtEnd ? failing.readAfter(undefined, MAX_AT_ONCE) : next
+    const [failure] = (await this.#lookAtEach(objects)).values()
+    if (this.#stopping.signal.aborted) return
+    if (objects.length < MAX_AT_ONCE) {
+      this.#last = undefined
+      const before = clock.now() - REMEMBER_MS
+      if (objects.length > 0) await spool.tables.write(() => failing.forgetBefore(before))
+    }
+    if (failure) throw failure
+  }
+
+  /**
+   * Looks at these objects, and resolves with the errors by kind. After an error the other objects of that kind have
+   * to wait for the next look, and those of other kinds do not. Rejects when the API does not answer at all.
+   */
+  async #lookAtEach(objects: readonly FailingObject[]): Promise<ReadonlyMap<string, ApiError>> {
+    const failures = new Map<string, ApiError>()
     for (const object of objects) {
-      if (this.#stopping.signal.aborted) return
+      if (this.#stopping.signal.aborted) break
       // Before it is looked at: one that cannot be read holds up no other.
       this.#last = object
-      await this.#lookAt(object)
+      const key = resourceKey(object)
+      if (failures.has(key)) continue
+      try {
+        await this.#lookAt(object)
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.status === undefined) throw error
+        failures.set(key, error)
+      }
     }
-    if (objects.length === MAX_AT_ONCE) return
-    this.#last = undefined
-    if (objects.length === 0) return
-    await spool.tables.write(() => failing.forgetBefore(clock.now() - REMEMBER_MS))
+    return failures
   }
 
   async #lookAt(failing: FailingObject): Promise<void> {

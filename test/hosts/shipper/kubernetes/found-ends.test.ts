@@ -5,7 +5,8 @@ import { noteFailure } from '../../../../hosts/shipper/sources/note-failure.ts'
 import { SHIPPER_REPORTER } from '../../../../relay/model/good-ends.ts'
 import type { JsonObject } from '../../../../relay/model/json-value.ts'
 import type { AccessRule } from '../../../support/kubernetes/access-rules.ts'
-import { startCluster } from '../../../support/kubernetes/cluster.ts'
+import { startCluster, type TestCluster } from '../../../support/kubernetes/cluster.ts'
+import { startDoubleCluster } from '../../../support/kubernetes/double-cluster.ts'
 import { eventManifest, PODINFO } from '../../../support/kubernetes/event-manifests.ts'
 import { spooledEvents } from '../../../support/kubernetes/event-watch.ts'
 import {
@@ -149,6 +150,20 @@ describe('an object that failed', () => {
     expect(found()).toHaveLength(1)
   })
 
+  it('is looked at although a kind before it cannot be read, of which one is asked for', async () => {
+    const cluster = await startDoubleCluster()
+    const { report, failed, status, look, found, requests } = await start({ cluster })
+    const release = { kind: 'HelmRelease', apiVersion: 'helm.toolkit.fluxcd.io/v2' }
+    for (const name of ['a', 'b', 'c']) await report({ severity: 'error', name, ...release })
+    await failed()
+    await status(READY)
+    cluster.answerNext({ verb: 'list', resource: 'helmreleases' }, { status: 500, times: 2 })
+    for (let looks = 0; looks < 2; looks += 1) await expect(look()).rejects.toThrow('HTTP 500')
+    expect(found()).toHaveLength(1)
+    const releases = requests().filter((request) => request.startsWith('list helmreleases'))
+    expect(releases).toHaveLength(2)
+  })
+
   it('waits for an API that does not answer', async () => {
     const { cluster, failed, status, look, found } = await start()
     await failed()
@@ -222,8 +237,10 @@ interface Reported {
   readonly apiVersion?: string
 }
 
-async function start(options: { readonly directory?: string } = {}) {
-  const cluster = await startCluster({ rules: LISTS })
+async function start(
+  options: { readonly directory?: string; readonly cluster?: TestCluster } = {},
+) {
+  const cluster = options.cluster ?? (await startCluster({ rules: LISTS }))
   const clock = new ManualClock()
   clock.advance(100 * SECOND)
   const { spool, directory, close } = testSpool({ ...options, clock })
