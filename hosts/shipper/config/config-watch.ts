@@ -151,11 +151,21 @@ class KindWatch {
     this.#resource = resource
     // Readiness is shown elsewhere now, so it is asked for again.
     if (hadStatus !== undefined && resource && hadStatus !== resource.hasStatus) this.#changed()
-    if (resource === undefined) this.#settle()
+    if (resource === undefined) this.#gone()
     if (apiVersion === this.#told) return
     this.#told = apiVersion
     if (resource === undefined) this.#observer.absent(this.#kind)
     else this.#observer.served(this.#kind, apiVersion)
+  }
+
+  /**
+   * A cluster without the relay's own kind has no objects of it. The last objects of Flux's kinds stay in force, since
+   * these may be installed anew.
+   */
+  #gone(): void {
+    const hadSome = this.#kind === 'Silence' && this.view.clear()
+    if (hadSome) this.#changed()
+    this.#settle()
   }
 
   #settle(): void {

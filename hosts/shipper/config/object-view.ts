@@ -56,6 +56,14 @@ export class ObjectView {
     }
   }
 
+  /** Forgets all objects, because the kind is gone. True when there were some. */
+  clear(): boolean {
+    const hadSome = this.#objects.size > 0
+    this.#objects = new Map()
+    this.#isComplete = false
+    return hadSome
+  }
+
   #replace(listed: Objects): boolean {
     const before = this.#objects
     const isSame =

@@ -318,6 +318,30 @@ describe('versions', () => {
     expect(run.time.elapsed()).toBeLessThan(2 * MINUTE)
   })
 
+  it('of Silences are put as none once the cluster has no such kind any more', async () => {
+    const cluster = await startDoubleCluster()
+    await cluster.apply({
+      ...{ apiVersion: 'flux-relay.io/v1alpha1', kind: 'Silence' },
+      metadata: { name: 'night', namespace: 'flux-system' },
+      spec: { match: 'true', reason: 'night', schedule: '0 22 * * *', duration: '8h' },
+    })
+    const run = await runConfig(cluster)
+    await run.answered(1)
+    expect(run.watch.viewed('Silence')).toHaveLength(1)
+    // Nobody watches while it goes.
+    await cluster.setDown(true)
+    const { apiVersion, kind, metadata } = definitionOf(SILENCE_KIND)
+    await cluster.remove({ apiVersion, kind, name: metadata.name })
+    await cluster.setDown(false)
+    await waitFor(async () => {
+      const [next = MINUTE] = run.time.waits
+      await run.time.pass(next)
+      expect(run.said).toContain('absent Silence')
+    })
+    expect(run.watch.viewed('Silence')).toEqual([])
+    await run.answered(2)
+  })
+
   it('are looked for every minute where there is none', async () => {
     const cluster = await startCluster({ notification: [] })
     const run = await runConfig(cluster)
