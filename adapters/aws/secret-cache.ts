@@ -101,7 +101,10 @@ export class SecretCache<T> {
     const parsed = answer && (await this.#parsed(id, answer.SecretString))
     const expiry = parsed?.kind === 'valid' ? valid : absent
     const entry = { text: answer?.SecretString, parsed, expiry, recent: absent }
-    this.#remember(id, entry)
+    const known = this.#entries.get(id)
+    // A read that began later knows more, though it ended before.
+    const isOutdated = known !== undefined && known.recent.elapsed > absent.elapsed
+    if (!isOutdated) this.#remember(id, entry)
     return resultOf(entry)
   }
 

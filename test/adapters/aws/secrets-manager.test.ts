@@ -92,6 +92,26 @@ describe('SecretsManagerStore', () => {
     expect(reads()).toHaveLength(2)
   })
 
+  it('keeps what a fresh read has brought when one that began before it ends later', async () => {
+    const answers: PromiseWithResolvers<string>[] = []
+    const client = {
+      async send() {
+        const answer = Promise.withResolvers<string>()
+        answers.push(answer)
+        return { SecretString: await answer.promise, $metadata: {} }
+      },
+    }
+    const tokens = new SecretsManagerTokens({ client, prefix: 'relay', clock })
+    const earlier = tokens.read('prod')
+    clock.advance(1)
+    const fresh = tokens.read('prod', { fresh: true })
+    answers[1]?.resolve('["new"]')
+    expect(await fresh).toEqual(['new'])
+    answers[0]?.resolve('["old"]')
+    await earlier
+    expect(await tokens.read('prod')).toEqual(['new'])
+  })
+
   it('forgets the Secret that was unused for longest', async () => {
     store = new SecretsManagerStore({ ...secrets, clock, maxEntries: 2 })
     for (const name of ['a', 'b', 'a', 'c', 'a', 'b']) await store.read('prod', 'apps', name)
