@@ -288,7 +288,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
       base.looks.dispose()
       feed.endAll('stopping')
       return stopRelay(
-        { folder, worker, server, thread, http, outcomeCounter, stores, log },
+        { folder, worker, destinations, server, thread, http, outcomeCounter, stores, log },
         graceMs,
       )
     },

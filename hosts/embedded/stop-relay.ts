@@ -1,4 +1,5 @@
 import type { ClosableHttpClient } from '../../adapters/http/client.ts'
+import type { Wakes } from '../../relay/pipeline/destinations/destinations.ts'
 import type { RunningServer } from '../kit/http-server.ts'
 import type { Log } from '../kit/log.ts'
 import type { ConfigThread } from './configurations/thread.ts'
@@ -7,10 +8,17 @@ import type { ServedFolder } from './served-folder.ts'
 import type { Stores } from './stores.ts'
 import type { Worker } from './worker.ts'
 
+/**
+ * How long a try may take, in milliseconds, unless its Provider says otherwise. None begins when less of the grace is
+ * left: it would be cut off, and made again at the next start.
+ */
+const TRY_MS = 15_000
+
 /** What runs of a relay. */
 export interface RunningParts {
   readonly folder: ServedFolder | false
   readonly worker: Worker
+  readonly destinations: Pick<Wakes, 'close'>
   readonly server: RunningServer
   readonly thread: ConfigThread
   readonly http: ClosableHttpClient
@@ -24,9 +32,18 @@ export interface RunningParts {
  * finished within `graceMs` milliseconds.
  */
 export async function stopRelay(running: RunningParts, graceMs: number): Promise<boolean> {
-  const { folder, worker, server, thread, http, outcomeCounter, stores, log } = running
+  const { folder, worker, destinations, server, thread, http, outcomeCounter, stores, log } =
+    running
   if (folder) folder.close()
+  const closing = setTimeout(
+    () => {
+      destinations.close()
+      log.info('no more deliveries begin; those that wait go on at the next start')
+    },
+    Math.max(0, graceMs - TRY_MS),
+  )
   const [finished] = await Promise.all([worker.stop(graceMs), server.close(graceMs)])
+  clearTimeout(closing)
   await thread.close()
   await outcomeCounter.stop()
   const { events, retries } = await stores.queue.depth()

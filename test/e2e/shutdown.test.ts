@@ -7,7 +7,8 @@ import { startRelay } from '../support/relay-process.ts'
 import { eventually } from '../support/served.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
-const EVENT = kustomizationEvent('podinfo', '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d')
+const COMMIT = '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d'
+const EVENT = kustomizationEvent('podinfo', COMMIT)
 
 it('ends at once when idle', async () => {
   const relay = await startRelay({ manifests: manifestsFolder({}) })
@@ -35,6 +36,29 @@ it('lets a delivery under way finish, and takes nothing new meanwhile', async ()
   expect(await next.deliveries()).toMatchObject([{ outcome: 'delivered', attempt: 1 }])
   expect(await next.metric('flux_relay_queue_depth')).toBe(0)
   expect(sink.requests).toHaveLength(1)
+})
+
+it('begins no delivery that it could not finish any more', async () => {
+  const { sink, answered, folders, relay } = await startWithDeliveryUnderWay()
+  for (const index of [1, 2, 3, 4, 5]) {
+    expect((await relay.post(kustomizationEvent(`podinfo-${index}`, COMMIT))).status).toBe(202)
+  }
+  // As many as a destination gets of which nothing is known.
+  await eventually(() => expect(sink.requests).toHaveLength(3))
+
+  const ended = relay.end('SIGTERM')
+  await relay.logged({ msg: 'no more deliveries begin; those that wait go on at the next start' })
+  answered.open()
+  expect(await ended).toMatchObject({ code: 0, signal: null, stderr: '' })
+  expect(relay.log().at(-1)).toMatchObject({ finished: true })
+  expect(sink.requests).toHaveLength(3)
+
+  const next = await startRelay(folders)
+  await eventually(async () => {
+    const outcomes = (await next.deliveries()).map(({ outcome }) => outcome)
+    expect(outcomes).toEqual(Array.from({ length: 6 }, () => 'delivered'))
+  })
+  expect(sink.requests).toHaveLength(6)
 })
 
 it('takes a signal that comes twice at once as one, as a terminal and npm both send it', async () => {

@@ -120,6 +120,11 @@ export interface Wakes {
   nextWakeAt(): number | undefined
   /** Calls `listener` soon after something may be taken or `nextWakeAt` changed. */
   onReady(listener: () => void): void
+  /**
+   * Gives no more places, and wakes nothing more, since the process ends soon. What waits in memory goes to the
+   * store; what has a place goes on.
+   */
+  close(): void
 }
 
 export interface DestinationOptions {

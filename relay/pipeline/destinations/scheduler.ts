@@ -22,6 +22,7 @@ import { Waker } from './waker.ts'
 import { WaitingWindow } from './window.ts'
 
 const TOO_SLOW: Crowding = 'none came free within a second'
+const CLOSED: Deferral = { reason: 'the relay is stopping', waitMs: 1_000, isFailing: false }
 
 /** The one queue of all deliveries of a process that have to wait for their destinations. */
 export class Scheduler implements Destinations, Wakes, ParkedDestinations, FailingDestinations {
@@ -39,6 +40,7 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations, Faili
   readonly #written = new Map<string, readonly [string, WaitingDelivery]>()
   readonly #waker: Waker
   readonly #patience: Patience
+  #isClosed = false
 
   constructor(clock: Clock, { placesPerHost, waiting }: DestinationOptions) {
     this.#clock = clock
@@ -62,6 +64,7 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations, Faili
     const asker: Asker = { delivery, order, bytes, isWoken }
     const parked = this.#healths.whyParked(line, delivery, isWoken)
     if (parked) return Promise.resolve(this.#refuse(line, asker, parked))
+    if (this.#isClosed) return Promise.resolve(this.#refuse(line, asker, CLOSED))
     if (coming?.mustGoBack) return Promise.resolve(this.#refuseCrowded(line, asker, TOO_SLOW))
     const { host } = line
     const mayAsk = this.#capacity.asking.allows(host.cluster) || this.#places.hasPlace(line)
@@ -142,16 +145,23 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations, Faili
   }
 
   take(max: number): readonly WaitingDelivery[] {
+    if (this.#isClosed) return []
     for (const [line, due] of this.#patience.takeDue()) {
-      for (const asking of due) {
-        if (!asking.isWoken) this.#stopAsking(line.host, asking.bytes)
-        asking.answer(this.#refuseCrowded(line, asking, TOO_SLOW))
-      }
+      const why = whyCrowded(line.host, this.#clock.random(), TOO_SLOW)
+      for (const asking of due) this.#turnAway(line, asking, why)
     }
     return this.#waker.take(max)
   }
 
+  close(): void {
+    this.#isClosed = true
+    for (const line of this.#lines.values()) {
+      for (const asking of line.takeAll()) this.#turnAway(line, asking, CLOSED)
+    }
+  }
+
   nextWakeAt(): number | undefined {
+    if (this.#isClosed) return undefined
     return earlier(this.#waker.nextAt, this.#patience.nextAt)
   }
 
@@ -258,12 +268,16 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations, Faili
 
   /** Refuses a delivery whose destination is parked. False when it need not wait. */
   #refuseParked(line: LineOf, asker: Asking<Admission>): boolean {
-    const { delivery, bytes, isWoken, answer } = asker
-    const parked = this.#healths.whyParked(line, delivery, isWoken)
+    const parked = this.#healths.whyParked(line, asker.delivery, asker.isWoken)
     if (!parked) return false
-    if (!isWoken) this.#stopAsking(line.host, bytes)
-    answer(this.#refuse(line, asker, parked))
+    this.#turnAway(line, asker, parked)
     return true
+  }
+
+  /** Refuses a delivery that waits in memory. */
+  #turnAway(line: LineOf, asking: Asking<Admission>, why: Deferral): void {
+    if (!asking.isWoken) this.#stopAsking(line.host, asking.bytes)
+    asking.answer(this.#refuse(line, asking, why))
   }
 
   #stopAsking(host: HostOf, bytes: number): void {

@@ -20,6 +20,7 @@ it('lets one that is put back come at its time, however late its record is due',
     resume: async () => undefined,
     nextWakeAt: () => undefined,
     onReady: () => undefined,
+    close: () => undefined,
   }
   const woken = createWokenDeliveries(wakes, queue, clock)
   const [message] = woken.take(1)

@@ -105,6 +105,23 @@ describe('deliveries that wait in the store', () => {
     expect(left).toEqual(['d1', 'new'])
   })
 
+  it('stay there, and all that ask go there, when the process is about to end', async () => {
+    const { destinations, wait, enter } = setUp()
+    const held = await enter('a', 'x')
+    wait('a', 'd1', '1')
+    wait('a', 'd2', '2')
+    destinations.take(1)
+    const asking = [enter('a', 'd1', '1'), enter('a', 'new', '9')]
+    destinations.close()
+    const stopping = { kind: 'refused', reason: 'the relay is stopping', isWoken: true }
+    expect(await Promise.all(asking)).toMatchObject([stopping, stopping])
+    expect(await enter('a', 'newer')).toMatchObject(stopping)
+    leave(held)
+    await soon()
+    expect(destinations.take(10)).toEqual([])
+    expect(destinations.nextWakeAt()).toBeUndefined()
+  })
+
   it('let those that come new wait in the store too when they are many', async () => {
     const { wait, enter } = setUp()
     await enter('a', 'x')
