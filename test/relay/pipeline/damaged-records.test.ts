@@ -63,6 +63,20 @@ const DECISIONS: Readonly<Record<string, Decision>> = {
     decide: (harness) => fail(harness, 'first'),
     outcomes: ['held', 'held'],
   },
+  'about what a silence held, after a newer failure was told': {
+    async make(harness) {
+      await harness.configure(SLACK, alert('a', 'p'))
+      const endsAt = harness.clock.now() + HOUR_MS
+      const match = "event.message == 'first'"
+      await createSilence(harness.ports, CLUSTER, { match, reason: 'r', endsAt })
+      await fail(harness, 'first')
+      await fail(harness, 'second')
+    },
+    async decide(harness) {
+      while (await harness.drainNext());
+    },
+    outcomes: ['delivered', 'delivered'],
+  },
   'about one that another tells of': {
     async make(harness) {
       await harness.configure(SLACK, annotated(alert('a', 'p'), GROUPED))
