@@ -54,6 +54,9 @@ const SECONDS = /^\d{1,10}$/
  */
 const HTTP_DATE = /^[A-Z][a-z]{2,8},? /
 
+/** The end of the one form that names no zone; all three are of GMT. */
+const WITHOUT_ZONE = / \d\d:\d\d:\d\d \d{4}$/
+
 /**
  * The milliseconds of a `Retry-After` header (RFC 9110, section 10.2.3), which is a number of
  * seconds or an HTTP date; at most one hour. Undefined when the header is absent or has another
@@ -73,6 +76,8 @@ export function parseRetryAfterMs(header: string | undefined, nowMs: number): nu
 
 /** The milliseconds since the epoch of an HTTP date; undefined for any other text. */
 export function parseHttpDate(header: string | undefined): number | undefined {
-  const time = HTTP_DATE.test(header?.trim() ?? '') ? Date.parse(header ?? '') : Number.NaN
+  const text = header?.trim() ?? ''
+  if (!HTTP_DATE.test(text)) return undefined
+  const time = Date.parse(WITHOUT_ZONE.test(text) ? `${text} GMT` : text)
   return Number.isNaN(time) ? undefined : time
 }

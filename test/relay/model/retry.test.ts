@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MAX_RETRY_AFTER_MS, nextTryAt, parseRetryAfterMs } from '../../../relay/model/retry.ts'
@@ -19,8 +20,19 @@ describe('Retry-After', () => {
     ['Fri, 20 Nov 2026 12:00:30 GMT', 30_000],
     ['Fri, 20 Nov 2026 11:00:00 GMT', 0],
     ['Sat, 20 Nov 2027 12:00:00 GMT', MAX_RETRY_AFTER_MS],
+    ['Friday, 20-Nov-26 12:00:30 GMT', 30_000],
+    ['Fri Nov 20 12:00:30 2026', 30_000],
   ])('%s', (header, waitMs) => {
     expect(parseRetryAfterMs(header, NOW)).toBe(waitMs)
+  })
+
+  it('is of GMT where it names no zone, wherever the relay is', () => {
+    const retry = new URL('../../../relay/model/retry.ts', import.meta.url)
+    const program = `import { parseHttpDate } from '${retry}'
+      console.log(parseHttpDate('Fri Nov 20 12:00:00 2026'))`
+    const env = { ...process.env, TZ: 'America/New_York' }
+    const flags = ['--input-type=module', '--eval', program]
+    expect(Number(execFileSync(process.execPath, flags, { env, encoding: 'utf8' }))).toBe(NOW)
   })
 
   it('is bounded whatever the header says', () => {
