@@ -48,14 +48,19 @@ export function isCredential(text: string): boolean {
   return CREDENTIAL.test(text) && !HOST.test(text) && !EMAIL.test(text)
 }
 
-/** The first or last line of a PEM block, such as `-----BEGIN PRIVATE KEY-----`: RFC 7468. */
-const ARMOR = /^-{3,}.*-{3,}$/
+/**
+ * Whether it is the first or last line of a PEM block, such as `-----BEGIN PRIVATE KEY-----`: RFC 7468. A pattern
+ * that looks for dashes at both ends takes hours for a long line of dashes.
+ */
+function isArmor(line: string): boolean {
+  return line.length >= 6 && line.startsWith('---') && line.endsWith('---')
+}
 
 function linesOf(text: string): readonly string[] {
   return text
     .split(/[\n\r]+/)
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !ARMOR.test(line))
+    .filter((line) => line !== '' && !isArmor(line))
 }
 
 /** The secret parts of one of several lines. Files contain sentences besides keys. */

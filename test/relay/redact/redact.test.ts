@@ -83,6 +83,12 @@ describe('redactor', () => {
     expect(createRedactor(['two  spaces\tand\ntab'])('x two spaces and tab y')).toBe('x *** y')
   })
 
+  it('takes no time for a secret that is a long line of dashes', () => {
+    const startedAt = performance.now()
+    expect(createRedactor([`${'-'.repeat(20_000)}x`])('nothing')).toBe('nothing')
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+  })
+
   it('takes no time for many secrets that are not there', () => {
     const values = Array.from({ length: 5_000 }, (_, n) => `${10_000 + n * 7_919}-secret`)
     const many = createRedactor(values)
