@@ -115,11 +115,16 @@ function parseHeaders(text: string | undefined): Readonly<Record<string, string>
  * YAML library prints warnings that quote the text; a value with any warning is not used.
  */
 function parseYaml(text: string): unknown {
-  const document = parseDocument(text, { schema: 'failsafe', logLevel: 'silent' })
+  // The library compares each key with all others, which takes seconds for a text of thousands.
+  const options = { schema: 'failsafe', logLevel: 'silent', uniqueKeys: false } as const
+  const document = parseDocument(text, options)
   const { contents } = document
-  if (isMap(contents) && !contents.items.every(({ key }) => isScalar(key))) return undefined
+  const items = isMap(contents) ? contents.items : []
+  const names = items.flatMap(({ key }) => (isScalar(key) ? [key.value] : []))
+  if (names.length < items.length) return undefined
+  const isUnique = new Set(names).size === names.length
   try {
-    if (document.errors.length === 0 && document.warnings.length === 0) {
+    if (isUnique && document.errors.length === 0 && document.warnings.length === 0) {
       return document.toJS({ maxAliasCount: 20 })
     }
   } catch {

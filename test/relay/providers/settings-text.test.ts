@@ -107,6 +107,25 @@ describe('white space around texts', () => {
   })
 })
 
+describe('the headers of a Secret', () => {
+  const read = (headers: string) => {
+    const generic = providerTypes.get('generic')
+    if (!generic) throw new Error('no generic')
+    return settingsOf(generic, { address: 'https://a.test' }, { headers })
+  }
+
+  it('are refused with a name that is there twice', () => {
+    expect(() => read('A: b\nC: d\nA: e')).toThrow(/headers is not YAML/)
+  })
+
+  it('are read in no time, however many they are', () => {
+    const names = Array.from({ length: 16_000 }, (_, number) => `k${number.toString(36)}: a`)
+    const startedAt = performance.now()
+    expect(Object.keys(Object(read(`{${names.join(', ')}}`)).headers)).toHaveLength(16_000)
+    expect(performance.now() - startedAt).toBeLessThan(2_000)
+  })
+})
+
 describe('what no header can carry', () => {
   const sent = (type: string, spec: object, secret: Record<string, string>) => {
     const found = providerTypes.get(type)
