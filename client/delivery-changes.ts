@@ -6,10 +6,15 @@ import { readEvents, type ServerSentEvent } from './server-sent-events.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What a relay answers that is asked for a stream. */
-export type OpenedStream =
-  | { readonly refusal: Answer }
+export type OpenedStream = { readonly refusal: Answer } | OpenTexts
+
+/** A stream that is open until it is read to its end, or closed. */
+export interface OpenTexts {
   /** Rejects when the connection breaks, or nothing comes for a while. */
-  | { readonly texts: AsyncIterable<string> }
+  readonly texts: AsyncIterable<string>
+  /** Ends the connection, also when nobody has begun to read. */
+  close(): void
+}
 
 export interface StreamRequests {
   /** Sends `GET /v1/deliveries/stream`. Rejects with `UsageError` when the relay cannot be reached. */
@@ -17,7 +22,10 @@ export interface StreamRequests {
 }
 
 /** Deliveries that came or changed, or `missed` when some that did may be missing: a list has them. */
-export type DeliveryChanges = AsyncIterable<readonly Delivery[] | 'missed'>
+export interface DeliveryChanges extends AsyncIterable<readonly Delivery[] | 'missed'> {
+  /** Ends the connection that was opened for them, which nobody may have begun to read. Absent without one. */
+  close?(): void
+}
 
 /** What a relay is asked that has no stream, and can be asked for changes nevertheless. */
 export interface ChangeRequests {
@@ -43,7 +51,13 @@ export async function followDeliveries(
 ): Promise<DeliveryChanges | undefined> {
   const asked = new URLSearchParams(parameters)
   const opened = await requests.openDeliveries(asked)
-  if ('texts' in opened) return changesOf(opened.texts, requests, asked, waitsMs)
+  if ('texts' in opened) {
+    const changes = changesOf(opened.texts, requests, asked, waitsMs)
+    return {
+      [Symbol.asyncIterator]: () => changes[Symbol.asyncIterator](),
+      close: () => opened.close(),
+    }
+  }
   const { status } = opened.refusal
   if (status === 404 || status === 503) return undefined
   throw new UsageError(refusalText(opened.refusal), 1)

@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Answer } from '../relay/api/answer.ts'
 import type { RequestBody } from '../relay/api/body.ts'
+import type { OpenedStream } from './delivery-changes.ts'
 
 /** A request to a relay. */
 export interface HttpExchange {
@@ -42,9 +43,7 @@ export interface StreamExchange extends HttpExchange {
  * Sends a request for Server-Sent Events. Anything else that is answered is read whole, as a refusal. Rejects with
  * the network's error; so does reading, and when nothing comes for too long.
  */
-export async function openStream(
-  asked: StreamExchange,
-): Promise<{ readonly refusal: Answer } | { readonly texts: AsyncIterable<string> }> {
+export async function openStream(asked: StreamExchange): Promise<OpenedStream> {
   const abort = new AbortController()
   const late = setTimeout(() => abort.abort(new Error('no answer came in time')), asked.timeoutMs)
   try {
@@ -53,7 +52,7 @@ export async function openStream(
     const contentType = headers['content-type'] ?? ''
     if (status === 200 && contentType.startsWith('text/event-stream')) {
       response.setTimeout(asked.idleMs, () => response.destroy(new Error('nothing came any more')))
-      return { texts: response.setEncoding('utf8') }
+      return { texts: response.setEncoding('utf8'), close: () => void response.destroy() }
     }
     return { refusal: { status, contentType, body: await text(response) } }
   } catch (error) {

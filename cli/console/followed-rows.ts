@@ -29,9 +29,27 @@ export function followedRows(
       }
     }
     const headers = { 'X-Accel-Buffering': 'no' }
-    const stream = ReadableStream.from<Uint8Array>(parts())
+    const stream = streamOf(parts(), () => opened.close())
     return { ...textAnswer(''), contentType: 'text/event-stream', headers, stream }
   }
+}
+
+/** The parts as a stream. Who cancels it may have read none of them, so what they come from is closed then. */
+function streamOf(
+  parts: AsyncGenerator<Uint8Array>,
+  close: () => void,
+): ReadableStream<Uint8Array> {
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await parts.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      cancel: close,
+    },
+    { highWaterMark: 0 },
+  )
 }
 
 /** Opens the stream from where the browser was. That the relay cannot be reached is an answer too. */

@@ -36,12 +36,17 @@ export async function getDeliveries(
   await withRelay(flags, async (api) => {
     // Opened before the list is asked for, so that nothing comes in between.
     const changes = flags.watch ? await api.deliveryChanges(filtersOf(flags)) : undefined
-    const found = await (ids.length > 0 ? named(api, ids, flags) : latest(api, flags))
-    const { deliveries, cut, more } = found
-    await printList(deliveries, flags.output, FORM)
-    if (more !== undefined) warnLine(more)
-    if (cut !== undefined) warnLine(cut)
-    if (flags.watch) await watch(api, flags, deliveries, changes)
+    try {
+      const found = await (ids.length > 0 ? named(api, ids, flags) : latest(api, flags))
+      const { deliveries, cut, more } = found
+      await printList(deliveries, flags.output, FORM)
+      if (more !== undefined) warnLine(more)
+      if (cut !== undefined) warnLine(cut)
+      if (flags.watch) await watch(api, flags, deliveries, changes)
+    } finally {
+      // An open connection would keep the process.
+      changes?.close?.()
+    }
   })
 }
 

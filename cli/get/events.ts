@@ -26,14 +26,19 @@ export async function getEvents(flags: GetEventsFlags): Promise<void> {
   await withRelay(flags, async (api) => {
     // Opened before the list is asked for, so that nothing comes in between.
     const changes = flags.watch ? await api.deliveryChanges(streamFilters(filters)) : undefined
-    const mostRead = MOST_READ[placeOf(flags)]
-    const { events, cut } = await selectEvents(api, { filters, limit: flags.limit, mostRead })
-    if (flags.event !== undefined && events.length === 0 && !flags.watch) {
-      throw new UsageError(missingText(flags.event, cut), 1)
+    try {
+      const mostRead = MOST_READ[placeOf(flags)]
+      const { events, cut } = await selectEvents(api, { filters, limit: flags.limit, mostRead })
+      if (flags.event !== undefined && events.length === 0 && !flags.watch) {
+        throw new UsageError(missingText(flags.event, cut), 1)
+      }
+      await printList(events, flags.output, FORM)
+      if (cut !== undefined) warnLine(cut)
+      if (flags.watch) await watch(api, flags, events, changes)
+    } finally {
+      // An open connection would keep the process.
+      changes?.close?.()
     }
-    await printList(events, flags.output, FORM)
-    if (cut !== undefined) warnLine(cut)
-    if (flags.watch) await watch(api, flags, events, changes)
   })
 }
 

@@ -42,7 +42,10 @@ async function* texts() {
 
 describe('the rows of a relay elsewhere', () => {
   it('are made of its deliveries, for the filters and from the event where the browser was', async () => {
-    const { asked, answered } = await followed(async () => ({ texts: texts() }))
+    const { asked, answered } = await followed(async () => ({
+      texts: texts(),
+      close: () => undefined,
+    }))
     expect(asked).toEqual([['outcome=dead&cluster=prod', '7']])
     expect(answered.contentType).toBe('text/event-stream')
     const text = await new Response(answered.stream).text()
@@ -50,6 +53,16 @@ describe('the rows of a relay elsewhere', () => {
     expect(text).toContain('event: missed\n')
     // What the browser cannot show keeps its place, and the connection in use.
     expect(text).toMatch(/id: 9\n\n:\n\n$/)
+  })
+
+  it('let go of the relay when the browser is gone before it has read any', async () => {
+    let closed = 0
+    const close = () => {
+      closed += 1
+    }
+    const { answered } = await followed(async () => ({ texts: texts(), close }))
+    await answered.stream?.cancel()
+    expect(closed).toBe(1)
   })
 
   it('give way to the refusal of the relay, and to a relay that cannot be reached', async () => {

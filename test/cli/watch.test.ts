@@ -5,9 +5,10 @@ import type { ExpectedVersion } from '../../relay/ports/versioned.ts'
 import { stackTargets } from '../support/command-targets.ts'
 import { deliveryRecord, type RecordChanges } from '../support/delivery-records.ts'
 import { startRelay } from '../support/embedded-server.ts'
-import { fluxRelay } from '../support/flux-relay-command.ts'
+import { fluxRelay, fluxRelayProcess } from '../support/flux-relay-command.ts'
 import { START } from '../support/manual-clock.ts'
 import { startProgram } from '../support/relay-process.ts'
+import { startHttpServer } from '../support/servers.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const { open } = stackTargets()
@@ -46,6 +47,17 @@ it('shows deliveries that come or change after those of the list', async () => {
   const ended = new Promise((resolve) => child.once('close', (_, signal) => resolve(signal)))
   child.kill('SIGINT')
   expect(await ended).toBe('SIGINT')
+})
+
+it.each(['deliveries', 'events'])('ends when the list of %s cannot be had', async (what) => {
+  const server = await startHttpServer((incoming, outgoing) => {
+    if (incoming.url?.startsWith('/v1/deliveries/stream')) {
+      outgoing.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n')
+    } else outgoing.writeHead(500).end()
+  })
+  const url = `http://127.0.0.1:${server.port}`
+  const ended = await fluxRelayProcess(['get', what, '-w', '--relay', url])
+  expect(ended).toMatchObject({ code: 1, stderr: 'flux-relay: the relay answered 500\n' })
 })
 
 it('shows those of a relay on AWS, whose ledger it asks again and again', async () => {

@@ -49,7 +49,7 @@ describe('whoever follows deliveries', () => {
             yield 'id: 1'
             throw new Error('the connection broke')
           }
-          return { texts: broken() }
+          return { texts: broken(), close: () => undefined }
         },
       },
       {},
