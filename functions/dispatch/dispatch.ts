@@ -68,7 +68,9 @@ async function handleGroup(
       await deadline.limit(handle(record, index > 0))
     } catch (thrown) {
       const failure = dispatchFailureOf(thrown)
-      if (await setAside(record, failure)) continue
+      // It rejects when the invocation has to end first: the message comes again.
+      const isDone = await deadline.limit(setAside(record, failure)).catch(() => false)
+      if (isDone) continue
       const { cause: error, fault, rejections } = failure
       const { messageId, eventSourceARN: queue, attributes } = record
       const receiveCount = attributes.ApproximateReceiveCount

@@ -26,10 +26,10 @@ function eventRecord(group: string, message: string, body?: string): SQSRecord {
   )
 }
 
-/** Dispatches with a dispatcher that does `onEvent`; `deadLettersFail` says whether SQS takes none. */
+/** Dispatches with a dispatcher that does `onEvent`; `onDeadLetter` is what SQS does with one. */
 function dispatchWith(
   onEvent: (name: string) => Promise<void>,
-  deadLettersFail = false,
+  onDeadLetter: () => Promise<void> = async () => undefined,
   onRetry: (deliveryId: string) => Promise<void> = async () => undefined,
 ) {
   const setAside: string[] = []
@@ -58,7 +58,7 @@ function dispatchWith(
     onFailed: () => undefined,
     deadLetters: {
       async add(queueUrl, { messageId }, { cause, rejections }) {
-        if (deadLettersFail) throw new Error('throttled')
+        await onDeadLetter()
         setAside.push(`${messageId} of ${queueUrl.split('/').at(-1)}: ${cause} (${rejections})`)
       },
     },
@@ -109,7 +109,7 @@ describe('a batch', () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     const { dispatch } = dispatchWith(
       async () => undefined,
-      false,
+      undefined,
       (deliveryId) => {
         if (deliveryId === 'd1') resolve()
         return promise
@@ -132,7 +132,7 @@ describe('a batch', () => {
     let underWay = 0
     const { dispatch } = dispatchWith(
       async () => undefined,
-      false,
+      undefined,
       async () => {
         underWay += 1
         expect(underWay).toBe(1)
@@ -234,9 +234,24 @@ describe('a batch', () => {
   })
 
   it('keeps what it cannot set aside', async () => {
-    const { dispatch, lines } = dispatchWith(async () => undefined, true)
+    const { dispatch, lines } = dispatchWith(
+      async () => undefined,
+      () => Promise.reject(new Error('throttled')),
+    )
     const batch = { Records: [eventRecord('a', '1', 'no'), eventRecord('a', '2')] }
     expect(failuresOf(await dispatch(batch, contextWith()))).toEqual(['a-1', 'a-2'])
     expect(lines).toEqual(['could not be set aside', 'dispatch failed'])
+  })
+
+  it('returns what could not be set aside in time, and keeps what is done', async () => {
+    const { dispatch, putBack } = dispatchWith(
+      async () => undefined,
+      () => new Promise(() => undefined),
+    )
+    const Records = [eventRecord('a', '1', 'no'), eventRecord('a', '2'), eventRecord('b', '1')]
+    const times = [2_050]
+    const context = { getRemainingTimeInMillis: () => times.shift() ?? 60_000 }
+    expect(failuresOf(await dispatch({ Records }, context))).toEqual(['a-1', 'a-2'])
+    expect(putBack).toEqual(['2 after 5 s'])
   })
 })
