@@ -57,7 +57,7 @@ class HeldReleaseLoop implements Loop {
   async #release(): Promise<void> {
     const { spool, clock } = this.#options
     const { memory } = spool
-    while (memory.held.due(clock.now()).length > 0) {
+    while (memory.held.isAnyDue(clock.now())) {
       await spool.change((write) => release(memory, write, memory.held.due(clock.now())))
     }
   }

@@ -84,9 +84,14 @@ export class HeldEvents {
     return this.#tables.all<Row>(OF_OBJECT, object).map(heldEvent)
   }
 
+  /** Whether events are to be sent now. Call it outside of writes: what it sees there may be undone. */
+  isAnyDue(now: number): boolean {
+    this.#mayHold = this.#tables.get(ANY) !== undefined
+    return this.#mayHold && this.due(now).length > 0
+  }
+
   /** The events that are to be sent now; at most a thousand. */
   due(now: number): readonly HeldEvent[] {
-    this.#mayHold = this.#tables.get(ANY) !== undefined
     return this.#tables.all<Row>(DUE, now).map(heldEvent)
   }
 

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
+import { DatabaseError } from '../../../adapters/sqlite/database-error.ts'
 import type { Hold } from '../../../hosts/shipper/spool/held-events.ts'
+import type { Spool } from '../../../hosts/shipper/spool/spool.ts'
 import { ALL_KINDS } from '../../../hosts/shipper/spool/watches.ts'
 import { START } from '../../support/manual-clock.ts'
 import { testSpool } from '../../support/spool.ts'
@@ -42,4 +44,29 @@ it('forgets that an event was held back when another takes its place', async () 
   expect([first?.sequence, spool.peek(9, 1_000)]).toEqual([1, []])
   await spool.change((write) => write.delete([1]))
   expect([held.ofObject(object), spool.depth().events]).toEqual([[], 0])
+})
+
+/** A write by which all others of its commit are undone. */
+function undone(spool: Spool): Promise<void> {
+  return spool.change(() => {
+    throw new DatabaseError('spool.db', 'io', 'writing failed')
+  })
+}
+
+it('knows what is held after a write was undone in which nothing was', async () => {
+  const { spool } = testSpool()
+  const { held } = spool.memory
+  const hold: Hold = {
+    ...{ object: 'podinfo', source: 'watch', occurrence: null, at: START, said: 'it works' },
+    ...{ isUnsure: true, isForPost: true, waitMs: 0 },
+  }
+  const admitted = (sequence: number) => held.hold(sequence, hold, START)
+  await spool.addAll([{ body: '{}', admitted }])
+  const sequences = held.ofObject('podinfo').map(({ sequence }) => sequence)
+  const writes = [
+    spool.change((write) => write.release(sequences)),
+    spool.change(() => void held.due(START)),
+  ]
+  await Promise.allSettled([...writes, undone(spool)])
+  expect(held.ofObject('podinfo')).toMatchObject([hold])
 })
