@@ -20,10 +20,13 @@ const KEEP_ONLY = `DELETE FROM told_states
 /** The last reported state of each object, by its kind, namespace and name. */
 export class ToldStates {
   readonly #tables: Tables
-  /**
-   * The states as the table has them. What was changed is read again, since a write may be undone.
-   */
+  /** The states as the table has them. What was changed is read again, since a write may be undone. */
   readonly #read = new Map<string, ToldState>()
+  /**
+   * The objects whose states were written in the commit of now. A commit runs without a pause: when other code runs,
+   * it was made or undone.
+   */
+  readonly #uncommitted = new Set<string>()
 
   constructor(tables: Tables) {
     this.#tables = tables
@@ -35,6 +38,7 @@ export class ToldStates {
     const row = this.#tables.get<{ state: string; isError: number }>(READ, object)
     if (row === undefined) return undefined
     const told = { state: row.state, isError: row.isError === 1 }
+    if (this.#uncommitted.has(object)) return told
     if (this.#read.size >= MAX_READ) this.#read.clear()
     this.#read.set(object, told)
     return told
@@ -43,6 +47,8 @@ export class ToldStates {
   /** Stores a state. Call it within a write. */
   write(object: string, kind: string, { state, isError }: ToldState): void {
     this.#read.delete(object)
+    if (this.#uncommitted.size === 0) queueMicrotask(() => this.#uncommitted.clear())
+    this.#uncommitted.add(object)
     this.#tables.run(WRITE, object, kind, state, Number(isError))
   }
 

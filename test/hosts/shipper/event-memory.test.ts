@@ -70,3 +70,16 @@ it('knows what is held after a write was undone in which nothing was', async () 
   await Promise.allSettled([...writes, undone(spool)])
   expect(held.ofObject('podinfo')).toMatchObject([hold])
 })
+
+it('remembers no state as told by a write that was undone', async () => {
+  const { spool } = testSpool()
+  const { told } = spool.memory
+  const before = { state: 'broken', isError: true }
+  await spool.change(() => told.write('podinfo', 'Kustomization', before))
+  const write = spool.change(() => {
+    told.write('podinfo', 'Kustomization', { state: 'works', isError: false })
+    return told.read('podinfo')
+  })
+  await Promise.allSettled([write, undone(spool)])
+  expect(told.read('podinfo')).toEqual(before)
+})
