@@ -17,8 +17,8 @@ describe('after a commit failed', () => {
 
   /** No event repeats another. */
   let count = 0
-  async function tell(harness: Harness, told: Told) {
-    harness.clock.advance(60_000)
+  async function tell(harness: Harness, told: Told, afterMs = 60_000) {
+    harness.clock.advance(afterMs)
     const timestamp = new Date(harness.clock.now()).toISOString()
     count += 1
     await harness.sendJson({ ...eventJson(told), timestamp, message: `message ${count}` })
@@ -147,6 +147,22 @@ describe('after a commit failed', () => {
       const states = own.map(({ body }) => (JSON.parse(String(body)) as { state: string }).state)
       expect(states).toEqual([reason === 'TestFailed' ? 'success' : 'failure'])
     }
+  })
+
+  it('a failed test that waits for a parked forge is answered, and not sent after the answer', async () => {
+    const github = await forTypes(['github'])
+    github.answerWith(() => answer(503))
+    for (const commit of ['a', 'b', 'c']) {
+      await tell(github, { ...at(commit.repeat(40)), reason: 'TestFailed', severity: 'error' })
+    }
+    const before = github.requests.length
+    await tell(github, failed('TestFailed'), 1_000)
+    await tell(github, info('TestSucceeded'), 1_000)
+    expect(github.requests).toHaveLength(before)
+    github.answerWith(() => answer(201))
+    while (await github.drainNext());
+    const own = github.requests.filter(({ url }) => url.endsWith(SHA1))
+    expect(own.map(({ body }) => JSON.parse(String(body)))).toMatchObject([{ state: 'success' }])
   })
 
   it('what was sent before the relay kept reasons is not known', async () => {
