@@ -126,9 +126,13 @@ export class DynamoDbTokens {
         ...(newestAt !== undefined && { [NEWEST_AT_ATTRIBUTE]: { N: String(newestAt) } }),
       },
       ...(!replaces && {
-        ConditionExpression: `attribute_not_exists(#part) OR #${EXPIRY_ATTRIBUTE} <= :now`,
-        ExpressionAttributeNames: namesOf('part', EXPIRY_ATTRIBUTE),
-        ExpressionAttributeValues: { ':now': { N: String(this.#options.clock.now()) } },
+        // When an answer is lost the SDK sends the request again, which must not fail on what it stored itself.
+        ConditionExpression: `attribute_not_exists(#part) OR #${EXPIRY_ATTRIBUTE} <= :now OR #hashes[0] = :newest`,
+        ExpressionAttributeNames: namesOf('part', 'hashes', EXPIRY_ATTRIBUTE),
+        ExpressionAttributeValues: {
+          ':now': { N: String(this.#options.clock.now()) },
+          ':newest': { S: stored.hashes[0] ?? '' },
+        },
       }),
     })
     return wasWritten(this.#options.client.send(put))

@@ -9,7 +9,7 @@ import { jointReads } from '../../../adapters/aws/joint-reads.ts'
 import { CONFIG_TABLE } from '../../../adapters/aws/tables.ts'
 import type { ConfigSnapshot } from '../../../relay/model/config.ts'
 import { dynamoDb, type OpenTable } from '../../support/dynamo-db.ts'
-import { intercept } from '../../support/intercept.ts'
+import { connectionReset, intercept } from '../../support/intercept.ts'
 import { START } from '../../support/manual-clock.ts'
 
 const HOUR_MS = 3_600_000
@@ -230,6 +230,25 @@ describe('DynamoDbConfigStore', () => {
       return pass()
     })
     expect(await writer.replace(snapshot(2))).toBe('replaced')
+  })
+})
+
+describe('DynamoDbTokens', () => {
+  it('writes the tokens of a new cluster once, also when the answer is lost', async () => {
+    const tokens = new DynamoDbTokens({ ...table, keys: { read: async () => undefined } })
+    const write = (hash: string) =>
+      tokens.writeHashes('prod', { hashes: [hash.repeat(64)], hasKeys: false }, false)
+    let requests = 0
+    const stop = intercept(table.client, async (_, pass) => {
+      requests += 1
+      const answer = await pass()
+      if (requests === 1) throw connectionReset()
+      return answer
+    })
+    expect([await write('a'), requests]).toEqual([true, 2])
+    stop()
+    expect(await write('b')).toBe(false)
+    expect(await tokens.readHashes('prod')).toMatchObject({ hashes: ['a'.repeat(64)] })
   })
 })
 
