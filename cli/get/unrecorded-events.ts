@@ -50,7 +50,6 @@ export async function unrecordedOf(
   return { deliveries: [...found.values()], events: seen.size, reachedTime: undefined }
 }
 
-/** Counts only for a stack that does not tell its own rule, since it was deployed before its template did. */
 /**
  * Undefined for an event of which the Alert has a record of its own, of which nothing is known, or which is
  * counted in another record.
