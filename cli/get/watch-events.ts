@@ -58,7 +58,10 @@ async function* follow(
   latest: () => Promise<Events>,
 ): AsyncIterable<Events> {
   const text = filters.text?.toLowerCase() ?? ''
-  const began = Math.max(...known.map(({ acceptedAt }) => Date.parse(acceptedAt)))
+  const began = known.reduce(
+    (latest, { acceptedAt }) => Math.max(latest, Date.parse(acceptedAt)),
+    Number.NEGATIVE_INFINITY,
+  )
   for await (const change of changes) {
     if (change === 'missed') {
       yield await latest()

@@ -64,7 +64,10 @@ function cutTo(cell: string, columns: number, from: 'start' | 'end'): string {
 
 function widthsOf(lines: readonly Line[]): readonly number[] {
   const [heading = []] = lines
-  return heading.map((_, column) => Math.max(...lines.map((row) => width(row[column]))))
+  // Not as arguments of one call, which takes no more than a hundred thousand.
+  return heading.map((_, column) =>
+    lines.reduce((widest, row) => Math.max(widest, width(row[column])), 0),
+  )
 }
 
 function pad(cell: string, columns: number): string {

@@ -68,5 +68,6 @@ function oneLine(text: string): string {
 }
 
 function longestBackticks(text: string): number {
-  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
+  const runs = text.match(/`+/g) ?? []
+  return runs.reduce((longest, run) => Math.max(longest, run.length), 0)
 }

@@ -239,6 +239,11 @@ describe('Markdown of forges and Zulip', () => {
     expect(post({ metadata: { 'a`b\n@c': 'd' } })).toContain('* ``a`b @c``: d\n')
   })
 
+  it('keeps any number of backticks', () => {
+    const value = '`a'.repeat(200_000)
+    expect(post({ metadata: { a: value } })).toContain(`* \`a\`: \`\` ${value} \`\`\n`)
+  })
+
   it('keeps lines apart where a plain line end does not', () => {
     expect(post({ message: 'a\nb' }, '  \n')).toContain('\n\na  \nb\n\n')
   })
