@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { HttpResponse } from '../ports/http.ts'
+import { limitWait } from './answers/classify.ts'
 import { parseJsonAnswer } from './answers/json-answer.ts'
-import { rateLimitWaitMs } from './answers/rate-limit.ts'
 import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './messages/json-request.ts'
@@ -94,13 +94,7 @@ function classifyLark(response: HttpResponse): Verdict {
   const said = quotable(answer.msg)
   const reason = `Lark answered code ${answer.code}${said === '' ? '' : `: ${said}`}`
   if (LIMIT_CODES.has(answer.code) || LIMIT_MESSAGE.test(answer.msg)) {
-    const retryAfterMs = rateLimitWaitMs(response)
-    return {
-      kind: 'retry',
-      reason,
-      applied: 'no',
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    }
+    return { kind: 'retry', reason, applied: 'no', ...limitWait(response) }
   }
   return { kind: answer.code === TOKEN_CODE ? 'unauthorized' : 'rejected', reason }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ellipsize } from '../model/text.ts'
 import type { HttpResponse } from '../ports/http.ts'
-import { classifyStatus } from './answers/classify.ts'
+import { classifyStatus, limitWait } from './answers/classify.ts'
 import { parseJsonAnswer } from './answers/json-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { authorization, postJson } from './messages/json-request.ts'
@@ -137,7 +137,9 @@ function classifySlack(response: HttpResponse): Verdict {
   if (failure === undefined) return verdict
   const { error, said } = failure
   const reason = `Slack answered ${said}`
-  if (RETRYABLE_ERRORS.has(error)) return { kind: 'retry', reason, applied: 'no' }
+  if (RETRYABLE_ERRORS.has(error)) {
+    return { kind: 'retry', reason, applied: 'no', ...limitWait(response) }
+  }
   return { kind: TOKEN_ERRORS.has(error) ? 'unauthorized' : 'rejected', reason }
 }
 

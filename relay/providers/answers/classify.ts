@@ -31,7 +31,8 @@ export function classifyStatus(response: HttpResponse): Verdict {
   return { kind: 'rejected', reason }
 }
 
-function limitWait(response: HttpResponse) {
+/** The wait of a verdict `retry` for an answer that refuses for now: what it asks for, if it does. */
+export function limitWait(response: HttpResponse): { readonly retryAfterMs?: number } {
   return wait(rateLimitWaitMs(response))
 }
 

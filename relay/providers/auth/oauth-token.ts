@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { HttpResponse } from '../../ports/http.ts'
 import { createRedactor } from '../../redact/redact.ts'
-import { classifyFailure, classifyStatus, notApplied } from '../answers/classify.ts'
+import { classifyFailure, classifyStatus, limitWait, notApplied } from '../answers/classify.ts'
 import { parseJsonAnswer } from '../answers/json-answer.ts'
 import type { Authorization, TryPorts } from '../contract.ts'
 import { authorization } from '../messages/json-request.ts'
@@ -108,6 +108,8 @@ function judgeRefusal(response: HttpResponse): Failure {
   const { error, error_description: description } = answer
   const said = [error, description].filter((text) => text !== '').join(': ')
   const reason = `${verdict.reason}: ${quotable(said)}`
-  if (PASSING_ERRORS.has(error)) return { kind: 'retry', reason, applied: 'no' }
+  if (PASSING_ERRORS.has(error)) {
+    return { kind: 'retry', reason, applied: 'no', ...limitWait(response) }
+  }
   return { kind: CREDENTIAL_ERRORS.has(error) ? 'unauthorized' : verdict.kind, reason }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { HttpResponse } from '../../ports/http.ts'
-import { classifyStatus } from '../answers/classify.ts'
+import { classifyStatus, limitWait } from '../answers/classify.ts'
 import { parseJsonAnswer } from '../answers/json-answer.ts'
 import { classifyServiceAnswer } from '../answers/service-answer.ts'
 import { quotable } from '../messages/service-message.ts'
@@ -65,7 +65,9 @@ export function classifyAwsAnswer(response: HttpResponse): Verdict {
   // Such as that of a proxy.
   if (error === undefined) return classifyServiceAnswer(response)
   const reason = `${verdict.reason}: ${awsErrorText(error)}`
-  return { ...(judgeAwsCode(error.code) ?? verdict), reason }
+  const judged = judgeAwsCode(error.code)
+  if (judged?.kind === 'retry') return { ...judged, reason, ...limitWait(response) }
+  return { ...(judged ?? verdict), reason }
 }
 
 /** What the code of an error alone says; undefined when it says nothing about another try. */

@@ -155,6 +155,12 @@ describe('slack settings', () => {
 })
 
 describe('slack answers', () => {
+  it('are tried after the wait that they ask for, be their status 200', () => {
+    const body = '{"ok":false,"error":"ratelimited"}'
+    const verdict = slack.classify?.(response(200, body, { 'retry-after': '120' }))
+    expect(verdict).toMatchObject({ kind: 'retry', retryAfterMs: 120_000 })
+  })
+
   it.each([
     [200, 'ok', { kind: 'delivered' }],
     [200, '{"ok":true}', { kind: 'delivered' }],

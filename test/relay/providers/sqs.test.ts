@@ -155,4 +155,13 @@ describe('sqs answers', () => {
   it('say of a limit that nothing was taken', () => {
     expect(answer('RequestThrottled')).toHaveProperty('applied', 'no')
   })
+
+  it.each([
+    [400, 'RequestThrottled'],
+    [503, 'ServiceUnavailable'],
+  ])('with %i are tried after the wait that they ask for', (status, code) => {
+    const body = JSON.stringify({ __type: code })
+    const verdict = sqs.classify?.(response(status, body, { 'retry-after': '120' }))
+    expect(verdict).toMatchObject({ kind: 'retry', retryAfterMs: 120_000 })
+  })
 })
