@@ -4,7 +4,7 @@ import { reconcile } from '../pipeline/reconcile.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type Answer, problemAnswer } from './answer.ts'
 import { explain } from './explain.ts'
-import { parseJson } from './json.ts'
+import { MAX_NESTING, nestsDeeperThan, parseJson } from './json.ts'
 import { problem } from './problem.ts'
 
 /** The types whose messages are shown, each with an address of the form that it has. */
@@ -43,6 +43,10 @@ export async function previewMessages(
   if ('error' in json) return notValid(`event: ${json.error}`)
   const { value: parsed } = json
   if (!isJsonObject(parsed)) return notValid('event: expected one JSON object')
+  // What nests thousands of levels deep can be read, and not be written again.
+  if (nestsDeeperThan(parsed, MAX_NESTING)) {
+    return notValid(`event: expected at most ${MAX_NESTING} levels of nesting`)
+  }
   if (alert.length > MAX_ALERT_LENGTH) {
     return notValid(`alert: expected at most ${MAX_ALERT_LENGTH} characters`)
   }

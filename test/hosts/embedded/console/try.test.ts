@@ -60,6 +60,11 @@ describe('trying rules in the console', () => {
   it.each([
     ['no JSON', { event: '{"a": 1,\n}' }, 'event: not valid JSON at line 2, column 1'],
     ['a list', { event: '[]' }, 'event: expected one JSON object'],
+    [
+      'an event of thousands of levels',
+      { event: `${'{"a":'.repeat(9_000)}1${'}'.repeat(9_000)}` },
+      'event: expected at most 100 levels of nesting',
+    ],
     ['an event without an object', { event: '{}' }, 'involvedObject'],
     ['no YAML', { alert: 'a: [' }, 'alert: not valid YAML'],
     ['a text longer than an Alert', { alert: 'k: v\n'.repeat(4_000) }, 'alert: expected at most'],
