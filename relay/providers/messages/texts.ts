@@ -101,9 +101,12 @@ export function escapeOutsideUrls(text: string, escapeText: Escape): string {
 /** What begins a heading, a quote or a list where it begins a line of Markdown. */
 const LINE_MARK = /^([ \t]*)(#{1,6}(?=[ \t])|[-+](?=[ \t])|[-=](?=[-=]*$)|>|\d{1,9}(?=[.)][ \t]))/gm
 
-/** What formats the text around it, wherever it stands; an underscore within a word does not. */
+/**
+ * What formats the text around it, wherever it stands; an underscore within a word does not. A backslash at the end
+ * would act on what comes behind the text.
+ */
 const INLINE_MARK =
-  /[*`]|~~|\|\||\\(?=[!-/:-@[-`{-~])|\](?=[([])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g
+  /[*`]|~~|\|\||\\(?=[!-/:-@[-`{-~]|$)|\](?=[([])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/gm
 
 /**
  * Puts backslashes before what Markdown would format, be it CommonMark's or near to it; services

@@ -74,6 +74,10 @@ describe('a link', () => {
     expect(bodyOf(name, '[a]](b)')).toContain(expected)
   })
 
+  it('is not ended by a backslash at the end of its text', () => {
+    expect(bodyOf('webex', 'a\\')).toContain(`**${markdown('a\\\\\\\\', ENCODED)}**`)
+  })
+
   it('is known by family: chat and commit statuses have one', () => {
     const linked = (...families: string[]) =>
       [...providerTypes.values()]
