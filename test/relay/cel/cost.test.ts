@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { CelError } from '../../../relay/cel/cel-error.ts'
+import { parseFloatAsGo } from '../../../relay/cel/go-numbers.ts'
 import { compileStringExpression } from '../../../relay/cel/string-expression.ts'
+import { parseDuration } from '../../../relay/cel/time-text.ts'
 import { type CelStruct, fromJson } from '../../../relay/cel/values.ts'
 
 const variables = {
@@ -46,6 +48,18 @@ describe('an expression cannot hold the process', () => {
     expect(() => evaluate(expression)).toThrow(/costs too much/)
     // Some hundreds of milliseconds; on a busy machine many times as long.
     expect(performance.now() - before).toBeLessThan(20_000)
+  })
+
+  it.each([
+    ['hexadecimal digits', () => parseFloatAsGo(`0x${'a'.repeat(100_000)}`)],
+    ['decimal digits', () => parseFloatAsGo(`${'1'.repeat(100_000)}x`)],
+    ['a duration without a unit', () => parseDuration('1'.repeat(100_000))],
+    ['a duration that is too long', () => parseDuration(`${'1'.repeat(100_000)}s`)],
+  ])('reads a long text of %s in linear time', (_, read) => {
+    const before = performance.now()
+    expect(read()).toBeUndefined()
+    // A few milliseconds; where each digit is tried with each other one, ten seconds.
+    expect(performance.now() - before).toBeLessThan(2_000)
   })
 
   it('is not stopped by what absorbs errors', () => {
