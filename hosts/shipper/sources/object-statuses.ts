@@ -165,6 +165,8 @@ class FollowedStatuses implements ObjectStatuses {
         return
       }
       case 'watched':
+        // A watch that goes on after it was refused begins with no list.
+        this.#followed.add(kind)
         for (const { type, object } of update.changes) {
           if (type === 'DELETED') this.#deleted(kind, object)
           else this.#watched(of, object)

@@ -2,6 +2,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { KubernetesClient } from '../../../../hosts/shipper/kubernetes/client.ts'
 import { createObjectStatuses } from '../../../../hosts/shipper/sources/object-statuses.ts'
+import { EVERYTHING } from '../../../support/kubernetes/access-rules.ts'
 import { startCluster } from '../../../support/kubernetes/cluster.ts'
 import { type EventFields, eventManifest } from '../../../support/kubernetes/event-manifests.ts'
 import { spooledEvents } from '../../../support/kubernetes/event-watch.ts'
@@ -139,6 +140,21 @@ describe('the status of a Kustomization', () => {
     ])
   })
 
+  it('tells it again once it may be read again', async () => {
+    const { cluster, written, status, statuses, revisions, said } = await startWatch()
+    const events = { apiGroups: [''], resources: ['events'], verbs: ['list', 'watch'] }
+    await cluster.allow([events])
+    cluster.dropConnections()
+    await waitFor(() => expect(said).toContain('unavailable Kustomization'))
+    expect(statuses.isFollowed(GROUP, 'Kustomization')).toBe(false)
+    await cluster.allow(EVERYTHING)
+    await status({ ready: 'False', reason: 'BuildFailed', message: 'broken', attempted: B, at: 1 })
+    await waitFor(() => expect(statuses.isFollowed(GROUP, 'Kustomization')).toBe(true))
+    const failure = { type: 'Warning', reason: 'BuildFailed', at: START + 3 * SECOND }
+    await written('a', { ...failure, message: `${FOLDED}broken` })
+    await revisions(['broken', B])
+  })
+
   it('may not be read, and then Events go without it, and that is said once', async () => {
     const rules = [{ apiGroups: [''], resources: ['events'], verbs: ['list', 'watch'] }]
     const { written, revisions, said } = await startWatch({ rules })
@@ -233,7 +249,7 @@ async function startWatch(
   }
   const spooled = () => spooledEvents(spool)
   return {
-    ...{ cluster, directory, clock, said, status, spooled, stop },
+    ...{ cluster, directory, clock, said, status, statuses, spooled, stop },
     written: (name: string, fields: EventFields) => cluster.apply(eventManifest(name, fields)),
     /** Waits until the watch has brought so many Events. */
     arrived: (events: number) =>
