@@ -115,7 +115,7 @@ function parseHeaders(text: string | undefined): Readonly<Record<string, string>
  * YAML library prints warnings that quote the text; a value with any warning is not used.
  */
 function parseYaml(text: string): unknown {
-  // The library compares each key with all others, which takes seconds for a text of thousands.
+  // The library compares each key with all others.
   const options = { schema: 'failsafe', logLevel: 'silent', uniqueKeys: false } as const
   const document = parseDocument(text, options)
   const { contents } = document
