@@ -95,6 +95,9 @@ export interface Worker {
  */
 const CROWD = 60
 
+/** How much later than its time something may be leased. A time by `Clock.elapsed` is never twice the same by the clock. */
+const TIMER_SLACK_MS = 1
+
 /** The longest delay of a timer in Node. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
@@ -154,6 +157,8 @@ export function createWorker(options: WorkerOptions): Worker {
   /** Whether what is under way while it stops may need that others are woken: they go before it. */
   let isFinishing = false
   let timer: NodeJS.Timeout | undefined
+  /** When the timer ends, and when there is something to lease that now waits for its time. */
+  let timerAt = 0
   let wakeAt: number | undefined
   const pump = () => fill(fills)
   const fill = (wanted: readonly Step[]) => {
@@ -162,15 +167,32 @@ export function createWorker(options: WorkerOptions): Worker {
     // What is due by now, and of which the timer is late, loses its timer here, and is no wake time.
     const isDue = wakeAt !== undefined && wakeAt <= clock.now()
     const steps = isDue ? fills : wanted
-    clearTimeout(timer)
+    if (isDue) endTimer()
     wakeAt = undefined
-    if (hold.isHeld()) return
+    if (hold.isHeld()) return endTimer()
     // The time is asked before the leases: what falls due in between is leased, and would else have no
     // timer.
     findWakeTime.run()
     for (const step of steps) step.run()
-    if (wakeAt === undefined) return
-    timer = setTimeout(pump, Math.min(Math.max(wakeAt - clock.now(), 1), MAX_TIMER_MS))
+    if (wakeAt === undefined) endTimer()
+    else setTimer(wakeAt)
+  }
+  /** A timer that ends early is set again then: to end one and begin another each time costs more. */
+  const setTimer = (at: number) => {
+    if (timer !== undefined && timerAt <= at + TIMER_SLACK_MS) return
+    clearTimeout(timer)
+    timerAt = at
+    timer = setTimeout(
+      () => {
+        timer = undefined
+        pump()
+      },
+      Math.min(Math.max(at - clock.now(), 1), MAX_TIMER_MS),
+    )
+  }
+  const endTimer = () => {
+    clearTimeout(timer)
+    timer = undefined
   }
   const findWakeAt = () => {
     const times = [queue.nextWakeAt(), woken.nextWakeAt()].filter((at) => at !== undefined)
@@ -197,7 +219,7 @@ export function createWorker(options: WorkerOptions): Worker {
     },
     async stop(graceMs) {
       running = false
-      clearTimeout(timer)
+      endTimer()
       for (const step of steps) step.stop()
       const finish = async () => {
         // A lease that is under way still brings messages.
