@@ -1,3 +1,4 @@
+import { earlier } from '../../relay/model/earlier.ts'
 import type { RetryMessage } from '../../relay/model/queue-messages.ts'
 import type { RelayDatabase } from './relay-database.ts'
 
@@ -195,9 +196,4 @@ function messageOf({ row: _, ...message }: DueRow): RetryMessage {
 
 function isAfter(one: Place, other: Place): boolean {
   return one.dueAt > other.dueAt || (one.dueAt === other.dueAt && one.row > other.row)
-}
-
-/** The earlier of two times, either of which may be missing. */
-export function earlier(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 }

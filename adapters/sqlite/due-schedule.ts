@@ -1,5 +1,6 @@
+import { earlier } from '../../relay/model/earlier.ts'
 import type { RetryMessage } from '../../relay/model/queue-messages.ts'
-import { DueRows, earlier } from './due-rows.ts'
+import { DueRows } from './due-rows.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { Leases, Schedule } from './schedule.ts'
 

@@ -1,5 +1,6 @@
 import type { EventLease } from '../../adapters/sqlite/event-reader.ts'
 import type { Awaitable } from '../../relay/model/awaitable.ts'
+import { earlier } from '../../relay/model/earlier.ts'
 import type { QueuedEvent, RetryMessage } from '../../relay/model/queue-messages.ts'
 import type { Dispatcher } from '../../relay/pipeline/dispatch.ts'
 import { type DispatchFailure, dispatchFailureOf } from '../../relay/pipeline/dispatch-failure.ts'
@@ -195,8 +196,7 @@ export function createWorker(options: WorkerOptions): Worker {
     timer = undefined
   }
   const findWakeAt = () => {
-    const times = [queue.nextWakeAt(), woken.nextWakeAt()].filter((at) => at !== undefined)
-    wakeAt = times.length === 0 ? undefined : Math.min(...times)
+    wakeAt = earlier(queue.nextWakeAt(), woken.nextWakeAt())
   }
   const fillStep = (lane: Lane): Step => {
     const isOpen = () => (running || (isFinishing && lane === wokenOnes)) && !hold.isHeld()

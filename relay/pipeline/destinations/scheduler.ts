@@ -1,3 +1,4 @@
+import { earlier } from '../../model/earlier.ts'
 import { doNext } from '../../model/microtask.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { WaitingDelivery, WaitingLines } from '../../ports/waiting-lines.ts'
@@ -291,10 +292,4 @@ function awaitFewer(line: LineOf): void {
   line.awaited -= 1
   line.host.awaited -= 1
   line.host.wakeable.changed(line)
-}
-
-/** The earlier of two times. */
-function earlier(a: number | undefined, b: number | undefined): number | undefined {
-  if (a === undefined || b === undefined) return a ?? b
-  return Math.min(a, b)
 }
