@@ -157,7 +157,8 @@ function serveHere(flags: readonly string[], manifests = manifestsFolder({})) {
 /** One line for a person, and nothing of the program's inside. */
 function expectRefusal(ending: CommandResult | Ending, code: number, message: RegExp): void {
   expect(ending.stderr).toMatch(message)
-  expect(ending.stderr.trimEnd().split('\n')).toHaveLength(1)
+  const [, ...more] = ending.stderr.trimEnd().split('\n')
+  expect(more).toEqual([])
   expect(ending).toMatchObject({ code, stdout: '' })
   if ('signal' in ending) expect(ending.signal).toBeNull()
 }
