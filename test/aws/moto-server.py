@@ -1,12 +1,18 @@
-"""Moto's server, whose sequence numbers ascend in the order of sending, as those of SQS do.
+"""Moto's server, in the two ways in which it must be like AWS for a test that is right to pass.
 
-Moto makes them of random digits. Events that are accepted in one millisecond are ordered by them,
-so with those a test that is right fails now and then.
+Its sequence numbers ascend in the order of sending, as those of SQS do. Moto makes them of random
+digits. Events that are accepted in one millisecond are ordered by them.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+
+Its tables decide on a condition and write in one step, as DynamoDB does. Moto's threads do it in
+two steps: of several writers of one item at once, now and then two win.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html
 """
 
 from itertools import count
+from threading import Lock
 
+from moto.dynamodb.responses import DynamoHandler
 from moto.server import main
 from moto.sqs.models import Message
 
@@ -24,6 +30,17 @@ def replace(message, given):
 
 
 Message.sequence_number = property(read, replace)
+
+carry_out = DynamoHandler.call_action
+one_at_a_time = Lock()
+
+
+def carry_out_alone(handler):
+    with one_at_a_time:
+        return carry_out(handler)
+
+
+DynamoHandler.call_action = carry_out_alone
 
 if __name__ == "__main__":
     main()

@@ -19,9 +19,6 @@ const DEVIATIONS = [
   'says what to do about one that is scheduled for deletion',
   'reject when they are scheduled for deletion',
   'takes back the deletion of one that is needed again',
-  // Its threads look at a condition and write in two steps: of eight PutItem at once with one condition, now and then
-  // two win. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html
-  'that write at once lose nothing, by turns in DynamoDB',
 ] as const
 
 /** Ends what is running when this is told to end. */
