@@ -148,7 +148,8 @@ export class DynamoDbTokens {
     if (!seconds || !exact) throw new Error('an expiry has two attributes')
     return this.#update(cluster, {
       UpdateExpression: `SET #${RETIRED_ATTRIBUTE} = :now, #${TTL_ATTRIBUTE} = :seconds, #${EXPIRY_ATTRIBUTE} = :exact`,
-      ConditionExpression: `attribute_exists(#part) AND attribute_not_exists(#${RETIRED_ATTRIBUTE})`,
+      // When an answer is lost the SDK sends the request again, which must know what it did itself.
+      ConditionExpression: `attribute_exists(#part) AND (attribute_not_exists(#${RETIRED_ATTRIBUTE}) OR #${RETIRED_ATTRIBUTE} = :now)`,
       ExpressionAttributeValues: {
         ':now': { N: String(now) },
         ':seconds': seconds,

@@ -250,6 +250,23 @@ describe('DynamoDbTokens', () => {
     expect(await write('b')).toBe(false)
     expect(await tokens.readHashes('prod')).toMatchObject({ hashes: ['a'.repeat(64)] })
   })
+
+  it('takes tokens out of use once, and knows that it did when the answer is lost', async () => {
+    const tokens = new DynamoDbTokens({ ...table, keys: { read: async () => undefined } })
+    await tokens.writeHashes('prod', { hashes: ['a'.repeat(64)], hasKeys: false }, false)
+    let requests = 0
+    const stop = intercept(table.client, async (_, pass) => {
+      requests += 1
+      const answer = await pass()
+      if (requests === 1) throw connectionReset()
+      return answer
+    })
+    expect([await tokens.retire('prod', 60_000), requests]).toEqual([true, 2])
+    stop()
+    table.clock.advance(1)
+    expect(await tokens.retire('prod', 60_000)).toBe(false)
+    expect(await tokens.retire('dev', 60_000)).toBe(false)
+  })
 })
 
 async function lastingChunks() {
