@@ -22,7 +22,7 @@ export async function createLog({ pretty, level, destination }: LogOptions): Pro
     timestamp: () => `,"time":"${isoTime(Date.now())}"`,
     formatters: { level: (label) => ({ level: label }) },
   }
-  if (!pretty) return pino(options, destination ?? standardOutput())
+  if (!pretty) return pino(options, destination ?? sharedOutput())
   // Only a terminal needs it, and it is heavy.
   const { prettyStream } = await import('./pretty-log.ts')
   return pino(options, prettyStream(destination))
@@ -30,6 +30,14 @@ export async function createLog({ pretty, level, destination }: LogOptions): Pro
 
 /** How long a line waits for others at most. Milliseconds. */
 const FLUSH_MS = 10
+
+let shared: DestinationStream | undefined
+
+/** Standard output for all logs of this process: what listens for its end does so once. */
+function sharedOutput(): DestinationStream {
+  shared ??= standardOutput()
+  return shared
+}
 
 /**
  * Standard output, to which the lines of some milliseconds go at once: a write of its own for each

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { createLog, logDecision } from '../../../hosts/kit/log.ts'
 import type { Outcome } from '../../../relay/model/delivery.ts'
 import { deliveryRecord, eventRecord } from '../../support/delivery-records.ts'
 import { START } from '../../support/manual-clock.ts'
+import { ROOT } from '../../support/relay-process.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 async function setup(pretty = false) {
@@ -86,6 +88,21 @@ describe('createLog', () => {
     const { lines, log } = await setup()
     log.debug('detail')
     expect(lines).toEqual([])
+  })
+
+  it('writes the last lines of any number of logs when the process exits, and no warning of Node', () => {
+    const program = `
+      import { createLog } from './hosts/kit/log.ts'
+      for (let n = 0; n < 20; n += 1) {
+        const log = await createLog({ pretty: false, level: 'info' })
+        log.info({ n }, 'made')
+      }
+      setImmediate(() => process.exit())`
+    const args = ['--input-type=module', '--eval', program]
+    const ended = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' })
+    expect(ended).toMatchObject({ status: 0, stderr: '' })
+    const lines = ended.stdout.trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line).n)).toEqual(Array.from({ length: 20 }, (_, n) => n))
   })
 })
 
