@@ -1,7 +1,5 @@
 import { Duration, Tokenization } from 'aws-cdk-lib'
 import { type IVpc, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2'
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { Code } from 'aws-cdk-lib/aws-lambda'
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { Construct } from 'constructs'
@@ -14,6 +12,7 @@ import { bundledCode } from './function-code.ts'
 import { RelayFunction, type RelayFunctionProps } from './relay-function.ts'
 import type { RelayQueues } from './relay-queues.ts'
 import type { RelayTables } from './relay-tables.ts'
+import { addScheduledCalls } from './scheduled-calls.ts'
 
 export interface RelayFunctionsProps {
   readonly settings: DeploymentSettings
@@ -34,10 +33,10 @@ const lookUpVpc: VpcById = (scope, vpcId) => Vpc.fromLookup(scope, 'Vpc', { vpcI
 /** The messages that a call of dispatch gets at most. */
 const BATCH_SIZE = 10
 
-const SILENT_CLUSTERS_CHECK = Schedule.rate(Duration.minutes(5))
+const SILENT_CLUSTERS_CHECK_EVERY = Duration.minutes(5)
 
 /** A sweep queues what is due until the one after the next. */
-const RETRIES_SWEEP = Schedule.rate(Duration.minutes(1))
+const RETRIES_SWEEP_EVERY = Duration.minutes(1)
 
 const SEND = ['sqs:SendMessage']
 
@@ -161,12 +160,10 @@ export class RelayFunctions extends Construct {
     if (bindsClusters(settings)) dispatch.allowSecrets(`${secretPrefix}/identities`)
     if (settings.cloudIdentities) dispatch.allowProofs(PROOF_AUDIENCES, MAX_PROOF_S)
     this.#allowDestinations(dispatch)
-    dispatch.function.configureAsyncInvoke({ retryAttempts: 0 })
-    new Rule(this, 'RetriesSweep', {
+    addScheduledCalls(this, 'RetriesSweep', {
       description: 'Queues the retries that the ledger holds and are due',
-      schedule: RETRIES_SWEEP,
-      // The next one comes in a minute.
-      targets: [new LambdaFunction(dispatch.function, { retryAttempts: 0 })],
+      function: dispatch.function,
+      every: RETRIES_SWEEP_EVERY,
     })
     for (const queue of [queues.events, queues.retries]) {
       dispatch.function.addEventSource(
@@ -220,10 +217,10 @@ export class RelayFunctions extends Construct {
     reconcileConfig.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], tables.state.tableArn)
     reconcileConfig.allowSecrets(`${secretPrefix}/tokens`)
     reconcileConfig.allowSecrets(`${secretPrefix}/secrets`)
-    new Rule(this, 'SilentClustersCheck', {
+    addScheduledCalls(this, 'SilentClustersCheck', {
       description: 'Counts the clusters that no longer send their configuration',
-      schedule: SILENT_CLUSTERS_CHECK,
-      targets: [new LambdaFunction(reconcileConfig.function)],
+      function: reconcileConfig.function,
+      every: SILENT_CLUSTERS_CHECK_EVERY,
     })
     return reconcileConfig
   }

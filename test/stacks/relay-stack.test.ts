@@ -532,11 +532,21 @@ describe('the rest', () => {
       ScheduleExpression: 'rate(1 minute)',
       Targets: [Match.objectLike({ Arn: { 'Fn::GetAtt': [functionId('dispatch'), 'Arn'] } })],
     })
-    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
-      FunctionName: { Ref: functionId('dispatch') },
-      MaximumRetryAttempts: 0,
-    })
   })
+
+  it.each([
+    ['dispatch', 60],
+    ['reconcile-config', 300],
+  ])(
+    'makes no call of a schedule for %s again, and lets none wait longer than until the next',
+    (name, seconds) => {
+      template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+        FunctionName: { Ref: functionId(name) },
+        MaximumRetryAttempts: 0,
+        MaximumEventAgeInSeconds: seconds,
+      })
+    },
+  )
 
   it('tells where it is', () => {
     template.hasOutput('SecretPrefix', { Value: 'flux-relay/prod' })
