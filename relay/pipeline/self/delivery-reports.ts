@@ -5,6 +5,7 @@ import { LaterVersion } from '../../model/stored/errors.ts'
 import type { RoutingTables } from '../routing-tables.ts'
 import { DELIVERY_DEAD, isSelfEvent, reportSelf, type SelfEvent } from './self-event.ts'
 import { beginTrouble, endTrouble, type TroublePorts, troubleKey } from './troubles.ts'
+import { Untroubled } from './untroubled.ts'
 
 /** A destination whose deliveries fail for this long is told of, in milliseconds. */
 const FAILING_AFTER_MS = 15 * 60_000
@@ -24,12 +25,21 @@ export function createDeliveryReports(
   ports: TroublePorts,
   tables: Pick<RoutingTables, 'known'>,
 ): DeliveryReports {
+  const untroubled = new Untroubled(ports.clock)
   return {
     report(record) {
-      if (record.kind === 'event' || !isNews(record, ports.clock.now())) return undefined
-      const { cluster, event } = record
-      if (isSelfEvent(event) || !tables.known(cluster)?.tellsOfProviders) return undefined
-      return report(ports, record).catch(leaveToLater)
+      if (record.kind === 'event') return undefined
+      const news = newsOf(record, ports.clock.now())
+      const { cluster, event, provider } = record
+      if (news === undefined || provider === undefined || isSelfEvent(event)) return undefined
+      if (!tables.known(cluster)?.tellsOfProviders) return undefined
+      const key = troubleKey(cluster, provider.uid)
+      if (news === 'arrived' && untroubled.has(key)) return undefined
+      const reporting = REPORTS[news](ports, record, provider, key).then(() => {
+        if (news === 'failing') untroubled.delete(key)
+        if (news === 'arrived') untroubled.add(key)
+      })
+      return reporting.catch(leaveToLater)
     },
   }
 }
@@ -39,26 +49,32 @@ function leaveToLater(error: unknown): void {
   if (!(error instanceof LaterVersion)) throw error
 }
 
-/** Whether a decision may tell something of its Provider. Most tell that it works, as it did. */
-function isNews(record: DeliveryRecord, now: number): boolean {
-  const { id, status, tries, toldIn, failures, chainStartedAt } = record
-  // One that ended with the message of another says nothing that the other one has not said.
-  if (toldIn !== undefined && toldIn !== id && tries === 0) return false
-  if (status.kind === 'final' && status.outcome === 'dead') return true
-  return failures > 0 && now - chainStartedAt >= FAILING_AFTER_MS
-}
+/** What a decision may tell of its Provider. */
+type News = 'dead' | 'failing' | 'arrived'
 
-async function report(ports: TroublePorts, record: DeliveryRecord): Promise<void> {
-  const { status, provider } = record
-  if (provider === undefined) return
-  if (status.kind === 'final' && status.outcome === 'dead') {
-    await reportSelf(ports, [deadReport(record, provider)])
+/**
+ * What a decision may tell of its Provider; undefined when that is nothing. Any delivery that arrives may end what was
+ * told of another one, which may have died or begun a new chain since.
+ */
+function newsOf(record: DeliveryRecord, now: number): News | undefined {
+  const { id, status, tries, toldIn, chainStartedAt } = record
+  // One that ended with the message of another says nothing that the other one has not said.
+  if (toldIn !== undefined && toldIn !== id && tries === 0) return undefined
+  if (status.kind === 'waiting') {
+    const isFailing = status.why === 'failed' && now - chainStartedAt >= FAILING_AFTER_MS
+    return isFailing ? 'failing' : undefined
   }
-  if (status.kind === 'waiting' && status.why === 'failed') await begin(ports, record, provider)
-  if (status.kind === 'final' && status.outcome === 'delivered') await end(ports, record, provider)
+  if (status.outcome === 'dead') return 'dead'
+  return status.outcome === 'delivered' ? 'arrived' : undefined
 }
 
 type Provider = NonNullable<DeliveryRecord['provider']>
+
+const REPORTS = { dead: reportDeath, failing: begin, arrived: end } as const
+
+function reportDeath(ports: TroublePorts, record: DeliveryRecord, provider: Provider) {
+  return reportSelf(ports, [deadReport(record, provider)])
+}
 
 function deadReport(record: DeliveryRecord, provider: Provider): SelfEvent {
   const { id, cluster, status, event, alert, attempt } = record
@@ -78,11 +94,16 @@ function deadReport(record: DeliveryRecord, provider: Provider): SelfEvent {
   }
 }
 
-function begin(ports: TroublePorts, record: DeliveryRecord, provider: Provider): Promise<void> {
+function begin(
+  ports: TroublePorts,
+  record: DeliveryRecord,
+  provider: Provider,
+  key: string,
+): Promise<void> {
   const { cluster, status, chainStartedAt: since } = record
   const minutes = Math.floor((ports.clock.now() - since) / 60_000)
   const name = namespacedName(provider)
-  return beginTrouble(ports, keyOf(cluster, provider), since, {
+  return beginTrouble(ports, key, since, {
     ...{ cluster, kind: 'Provider', object: provider, severity: 'error' },
     reason: 'DestinationFailing',
     message: `Deliveries to Provider ${name} have failed for ${minutes} minutes: ${status.reason}`,
@@ -90,16 +111,17 @@ function begin(ports: TroublePorts, record: DeliveryRecord, provider: Provider):
   })
 }
 
-function end(ports: TroublePorts, { cluster }: DeliveryRecord, provider: Provider): Promise<void> {
+function end(
+  ports: TroublePorts,
+  { cluster }: DeliveryRecord,
+  provider: Provider,
+  key: string,
+): Promise<void> {
   const name = namespacedName(provider)
-  return endTrouble(ports, keyOf(cluster, provider), (since) => ({
+  return endTrouble(ports, key, (since) => ({
     ...{ cluster, kind: 'Provider', object: provider, severity: 'info' },
     reason: 'DestinationRecovered',
     message: `Deliveries to Provider ${name} arrive again; they had failed since ${new Date(since).toISOString()}`,
     occasion: ['recovered', provider.uid, String(since)],
   }))
-}
-
-function keyOf(cluster: string, { uid }: Provider): string {
-  return troubleKey(cluster, uid)
 }

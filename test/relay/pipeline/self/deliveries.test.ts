@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { requestReplay } from '../../../../relay/pipeline/replay.ts'
 import { troubleKey } from '../../../../relay/pipeline/self/troubles.ts'
 import { fixtureJson } from '../../../support/notifications.ts'
 import {
@@ -160,6 +161,68 @@ describe('self: deliveries', () => {
     await send(harness, 'c')
     await pass(harness, 2 * 60 * MINUTE_MS)
     expect(told(harness).slice(2)).toMatchObject([{ reason: 'DestinationFailing' }])
+  })
+
+  it.each([
+    ['a person replayed what failed', 'replayed'],
+    ['what failed is dead', 'dead'],
+  ])('tells that a destination works again, and fails again, though %s', async (_, how) => {
+    const harness = await setUp()
+    let status = 503
+    harness.answerWith(({ url }) => answer(url.includes('broken') ? status : 200))
+    await send(harness, 'a')
+    await pass(harness, (how === 'dead' ? 26 * 60 : 60) * MINUTE_MS)
+    status = 200
+    if (how === 'replayed') {
+      const [waiting] = (await harness.records()).filter(({ outcome }) => outcome === 'retry')
+      await requestReplay(harness.ports, String(waiting?.id))
+      await harness.drain()
+    }
+    await send(harness, 'b')
+    await send(harness, 'c')
+    status = 503
+    await send(harness, 'd')
+    await pass(harness, 2 * 60 * MINUTE_MS)
+    const reasons = told(harness).map(({ reason }) => reason)
+    expect(reasons.filter((reason) => reason !== 'DeliveryDead')).toEqual([
+      'DestinationFailing',
+      'DestinationRecovered',
+      'DestinationFailing',
+    ])
+  })
+
+  describe('of a delivery that goes on failing while others arrive', () => {
+    async function setUpMixed() {
+      const harness = await setUp()
+      const isBad = (text: string) => text.includes('"name":"bad"')
+      harness.answerWith(({ url, body }) =>
+        answer(url.includes('broken') && isBad(String(body)) ? 503 : 200),
+      )
+      await send(harness, 'bad')
+      return harness
+    }
+    const BOTH = [{ reason: 'DestinationFailing' }, { reason: 'DestinationRecovered' }]
+
+    it('tells once', async () => {
+      const harness = await setUpMixed()
+      for (let hour = 0; hour < 12; hour += 1) {
+        await pass(harness, 60 * MINUTE_MS)
+        await send(harness, `good-${hour}`)
+      }
+      expect(told(harness)).toMatchObject(BOTH)
+    })
+
+    it('tells with the next delivery that arrives, also when one arrived just before', async () => {
+      const harness = await setUpMixed()
+      await pass(harness, 16 * MINUTE_MS)
+      const nextTryAt = harness.nextWakeAt() ?? 0
+      await pass(harness, nextTryAt - harness.clock.now() - 10_000)
+      await send(harness, 'before')
+      expect(told(harness)).toEqual([])
+      await pass(harness, 20_000)
+      await send(harness, 'after')
+      expect(told(harness)).toMatchObject(BOTH)
+    })
   })
 
   it('never tells of a failure of telling itself', async () => {
