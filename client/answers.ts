@@ -14,11 +14,16 @@ export function read<T>(schema: z.ZodType<T>, answer: Answer): T {
   throw new UsageError('the answer is not one of a flux-relay of this version', 1)
 }
 
-/** The reason why a relay refused a request, for people; for a wrong token also where one is given. */
+/**
+ * The reason why a relay refused a request, for people; for a wrong token also where one is given, and for an
+ * answer that is no relay's that the address may be wrong.
+ */
 export function refusalText(answer: Answer): string {
   const problem = problemIn(answer.body)
   const what = `the relay answered ${answer.status}`
   const why = problem ? `${what}: ${problem.detail}` : what
-  const advice = '; set FLUX_RELAY_TOKEN to it, or use a context that has it'
-  return answer.status === 401 ? `${why}${advice}` : why
+  if (answer.status === 401) {
+    return `${why}; set FLUX_RELAY_TOKEN to it, or use a context that has it`
+  }
+  return answer.status === 404 && !problem ? `${why}; check the relay's address` : why
 }

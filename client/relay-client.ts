@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Answer } from '../relay/api/answer.ts'
 import type { RequestBody } from '../relay/api/body.ts'
+import { isMissing } from '../relay/api/missing.ts'
 import { ClusterList } from '../relay/api/schemas/clusters.ts'
 import {
   AppliedConfig,
@@ -116,14 +117,14 @@ export function createRelayClient(
     },
     async config(cluster) {
       const answer = await requests.showConfig(cluster)
-      return answer.status === 404 ? undefined : read(StoredConfig, answer)
+      return isMissing(answer) ? undefined : read(StoredConfig, answer)
     },
     async applyFleet(set) {
       return read(AppliedConfig, await requests.putFleetConfig(jsonBody(set))).objects
     },
     async fleet() {
       const answer = await requests.showFleetConfig()
-      return answer.status === 404 ? undefined : asConfig(read(StoredFleet, answer))
+      return isMissing(answer) ? undefined : asConfig(read(StoredFleet, answer))
     },
     async putFleetSecret(name, data) {
       read(z.unknown(), await requests.putFleetSecret(name, jsonBody(data)))
@@ -138,8 +139,9 @@ export function createRelayClient(
     eventPages: (parameters, rules = { noCrossNamespaceRefs: false }) =>
       eventPages(requests, parameters, rules),
     async event(id, parameters, rules) {
+      if (!isSegment(id)) return undefined
       const answer = await requests.showEvent(id, parameters, rules)
-      return answer.status === 404 ? undefined : read(ExplainedEvent, answer)
+      return isMissing(answer) ? undefined : read(ExplainedEvent, answer)
     },
     explainEvent: (event, rules) => explainEvent(requests, event, rules),
     async testProvider(namespace, name, test) {
@@ -155,8 +157,9 @@ export function createRelayClient(
       return asked ?? (openDeliveries && followDeliveries({ openDeliveries }, parameters))
     },
     async delivery(id) {
+      if (!isSegment(id)) return undefined
       const answer = await requests.showDelivery(id)
-      return answer.status === 404 ? undefined : read(Delivery, answer)
+      return isMissing(answer) ? undefined : read(Delivery, answer)
     },
     replay: async (id) => refusalOf(await requests.replayDelivery(id)),
     dismiss: async (id, request) =>
@@ -182,9 +185,14 @@ function asConfig({ providers, ...fleet }: StoredFleet): StoredConfig {
   return { ...fleet, alerts: [], providers: placed }
 }
 
+/** Whether a path can name it: an empty segment, `.` and `..` name another path. */
+function isSegment(id: string): boolean {
+  return !/^\.{0,2}$/.test(id)
+}
+
 /** Why a delivery was not changed; undefined when it was. Throws `UsageError` for any other refusal. */
 function refusalOf(answer: Answer): string | undefined {
-  if (answer.status === 404 || answer.status === 409) return refusalText(answer)
+  if (isMissing(answer) || answer.status === 409) return refusalText(answer)
   read(z.unknown(), answer)
   return undefined
 }

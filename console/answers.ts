@@ -1,4 +1,5 @@
 import type { Answer } from '../relay/api/answer.ts'
+import { isMissing } from '../relay/api/missing.ts'
 import { ProblemDocument } from '../relay/api/schemas/problem.ts'
 import { jsonValue } from '../relay/model/json-value.ts'
 
@@ -29,7 +30,7 @@ export function read<T>(schema: Schema<T>, answer: Answer): T {
 
 /** The same, and undefined where there is no such thing. */
 export function readFound<T>(schema: Schema<T>, answer: Answer): T | undefined {
-  return answer.status === 404 ? undefined : read(schema, answer)
+  return isMissing(answer) ? undefined : read(schema, answer)
 }
 
 /** Why a relay refuses what was asked. */

@@ -79,4 +79,41 @@ describe('--relay', () => {
     })
     expect(second).toMatchObject({ code: 1, stderr: 'flux-relay: the relay answered 502\n' })
   })
+
+  it.each([
+    [['get', 'alerts'], 'GET /v1/clusters/local/config'],
+    [['get', 'providers', '--fleet'], 'GET /v1/fleet/config'],
+    [['describe', 'alert', 'apps'], 'GET /v1/clusters/local/config'],
+    [['describe', 'event', 'abc'], 'GET /v1/events/abc'],
+    [['get', 'deliveries', 'abc'], 'GET /v1/deliveries/abc'],
+    [['diff', '-f', 'examples/quickstart'], 'GET /v1/clusters/local/config'],
+  ])('takes the 404 of another server for no answer: %s', async (args, line) => {
+    const path = '{"type":"unknown-path","detail":"there is nothing at this path"}'
+    const answers = ['<h1>Not Found</h1>', '{"message":"Not Found"}', path]
+    const sink = await startSink({
+      [line]: (_, earlier) => ({ status: 404, body: answers[earlier] ?? '' }),
+    })
+    const said: string[] = []
+    for (const _ of answers) {
+      const { code, stdout, stderr } = await fluxRelay([...args, '--relay', sink.url])
+      expect([code, stdout]).toEqual([1, ''])
+      said.push(stderr)
+    }
+    const nothing = "flux-relay: the relay answered 404; check the relay's address\n"
+    const lacking = 'flux-relay: the relay answered 404: there is nothing at this path\n'
+    expect(said).toEqual([nothing, nothing, lacking])
+  })
+
+  it('takes an id that no path can have for one of nothing', async () => {
+    const { server } = await startRelay()
+    const relay = ['--relay', `http://127.0.0.1:${server.port}`]
+    const [one, two, three] = await Promise.all([
+      fluxRelay(['describe', 'delivery', '', ...relay]),
+      fluxRelay(['describe', 'event', '..', ...relay]),
+      fluxRelay(['replay', '..', ...relay]),
+    ])
+    expect(one.stderr).toBe('flux-relay: there is no delivery \n')
+    expect(two.stderr).toBe('flux-relay: there is no record of an event .., or no longer\n')
+    expect(three.stdout).toBe('.. there is no delivery ..\n0 queued, 1 refused\n')
+  })
 })

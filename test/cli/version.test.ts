@@ -42,7 +42,8 @@ describe('flux-relay version', () => {
     })
     expect(second).toMatchObject({ code: 1, stdout: CLIENT })
     expect(second?.stderr).toMatch(/^flux-relay: the relay does not tell its version/)
-    expect(third).toMatchObject({ code: 1, stderr: 'flux-relay: the relay answered 404\n' })
+    const nothing = "flux-relay: the relay answered 404; check the relay's address\n"
+    expect(third).toMatchObject({ code: 1, stderr: nothing })
   })
 
   it('fails for a relay that cannot be reached, and says what it is itself', async () => {

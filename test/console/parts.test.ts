@@ -107,7 +107,17 @@ describe('an answer of a relay', () => {
 
   it('is read by its schema', () => {
     expect(read(schema, answer(200, '{"n":1}'))).toEqual({ n: 1 })
-    expect(readFound(schema, answer(404, ''))).toBeUndefined()
+    const missing = '{"type":"no-config","detail":"it has none"}'
+    expect(readFound(schema, answer(404, missing))).toBeUndefined()
+    expect(
+      readFound(schema, answer(404, '{"detail":"from before there were codes"}')),
+    ).toBeUndefined()
+  })
+
+  it('is not one of another server, or of a relay that lacks the path', () => {
+    for (const body of ['<h1>Not Found</h1>', '{"type":"unknown-path","detail":"nothing here"}']) {
+      expect(() => readFound(schema, answer(404, body))).toThrow(Refused)
+    }
   })
 
   it.each([
