@@ -1,6 +1,7 @@
 import { EVENT_GROUP, UNKNOWN_REVISION } from '../../../relay/model/event.ts'
 import { hashParts } from '../../../relay/model/hash.ts'
 import { isJsonObject, type JsonObject } from '../../../relay/model/json-value.ts'
+import { parseTimeMs } from '../../../relay/model/time.ts'
 import type { ToldState } from '../spool/told-states.ts'
 import { objectOfEvent, textOf } from './flux-object.ts'
 import { statusKindOf } from './status-kinds.ts'
@@ -30,9 +31,10 @@ export function stateOfEvent(
   const { group, kind, key } = object
   const isError = event.severity === 'error'
   const severity = isError ? 'error' : 'info'
+  const at = parseTimeMs(textOf(event.timestamp)) ?? 0
   if (group === IMAGE_GROUP) {
     const state = hashParts(severity, textOf(event.message))
-    return { object: key, kind, state, isError }
+    return { object: key, kind, state, isError, at }
   }
   const reason = textOf(event.reason)
   if (statusKindOf(group, kind)?.told[reason] !== severity) return undefined
@@ -41,5 +43,5 @@ export function stateOfEvent(
   if (revision === '' || revision === UNKNOWN_REVISION) return undefined
   const commit = textOf(metadata[`${EVENT_GROUP}/commit`])
   const state = [severity, reason, revision, commit].join('\n').slice(0, MAX_STATE_LENGTH)
-  return { object: key, kind, state, isError }
+  return { object: key, kind, state, isError, at }
 }

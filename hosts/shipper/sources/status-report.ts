@@ -37,7 +37,7 @@ export interface StatusOf {
  * reported the state, an event is made from the status, and sent when none has come in time.
  */
 export function statusEntry(memory: EventMemory, status: StatusOf): SpooledItem {
-  const { key, clock, ready, withLabels, isListed } = status
+  const { key, clock, ready, withLabels } = status
   const event = eventOf(status)
   const state = stateOfEvent(event)
   const body = eventText(event, withLabels) ?? JSON.stringify(event)
@@ -45,7 +45,7 @@ export function statusEntry(memory: EventMemory, status: StatusOf): SpooledItem 
     body,
     admit(write) {
       resolve(memory, write, status)
-      if (!isUntold(memory, state, isListed)) return 'known'
+      if (!isUntold(memory, state, status)) return 'known'
       noteFailure(memory.failing, event, clock.now())
       return 'new'
     },
@@ -58,18 +58,32 @@ export function statusEntry(memory: EventMemory, status: StatusOf): SpooledItem 
   }
 }
 
-/** Whether no event reported the state of this status. Remembers the state, too. */
+/**
+ * By how much the clock of a controller may be ahead. A state with a later time than that was told before a clock was
+ * set back, and orders nothing.
+ */
+const ALLOWANCE_MS = 60_000
+
+/** Whether no event reported the state of this status, or a later one. Remembers the state, too. */
 function isUntold(
   { told }: EventMemory,
   state: EventState | undefined,
-  isListed: boolean,
+  { isListed, ready, clock }: StatusOf,
 ): boolean {
   if (state === undefined) return false
   const before = told.read(state.object)
   if (before?.state === state.state) return false
+  // Its watch is behind that of the Events, which told this state and the one after it.
+  if (before && isOlder(ready.at, before.at) && before.at <= clock.now() + ALLOWANCE_MS)
+    return false
   told.write(state.object, state.kind, state)
   // What was so before anybody looked is no news.
   return before !== undefined || !isListed
+}
+
+/** Whether a time of a status, which has whole seconds, is before that of an event. */
+function isOlder(at: number, eventAt: number): boolean {
+  return at < Math.floor(eventAt / 1_000) * 1_000
 }
 
 function resolve(memory: EventMemory, write: SpoolWrite, { key, ready, said }: StatusOf): void {

@@ -105,5 +105,7 @@ export const SPOOL_SCHEMA: Schema = {
        failed_at INTEGER NOT NULL,
        PRIMARY KEY (grp, kind, namespace, name)
      ) STRICT, WITHOUT ROWID;`,
+    // Of what was told before, the time is not known.
+    'ALTER TABLE told_states ADD COLUMN told_at INTEGER NOT NULL DEFAULT 0;',
   ],
 }

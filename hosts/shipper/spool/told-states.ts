@@ -5,14 +5,18 @@ export interface ToldState {
   /** The text that identifies the state, made from severity, reason and revision. */
   readonly state: string
   readonly isError: boolean
+  /** When the object came into this state, in milliseconds since the epoch; 0 when it is not known. */
+  readonly at: number
 }
 
 /** The most objects in memory; each takes some hundred bytes. */
 const MAX_READ = 10_000
 
-const READ = 'SELECT state, is_error AS isError FROM told_states WHERE object = ?'
-const WRITE = `INSERT INTO told_states (object, kind, state, is_error) VALUES (?, ?, ?, ?)
-  ON CONFLICT (object) DO UPDATE SET state = excluded.state, is_error = excluded.is_error`
+const READ = `SELECT state, is_error AS isError, told_at AS at FROM told_states
+  WHERE object = ?`
+const WRITE = `INSERT INTO told_states (object, kind, state, is_error, told_at) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (object) DO UPDATE
+  SET state = excluded.state, is_error = excluded.is_error, told_at = excluded.told_at`
 const FORGET = 'DELETE FROM told_states WHERE object = ?'
 const KEEP_ONLY = `DELETE FROM told_states
   WHERE kind = ? AND object NOT IN (SELECT value FROM json_each(?))`
@@ -35,9 +39,9 @@ export class ToldStates {
   read(object: string): ToldState | undefined {
     const known = this.#read.get(object)
     if (known) return known
-    const row = this.#tables.get<{ state: string; isError: number }>(READ, object)
+    const row = this.#tables.get<{ state: string; isError: number; at: number }>(READ, object)
     if (row === undefined) return undefined
-    const told = { state: row.state, isError: row.isError === 1 }
+    const told = { ...row, isError: row.isError === 1 }
     if (this.#uncommitted.has(object)) return told
     if (this.#read.size >= MAX_READ) this.#read.clear()
     this.#read.set(object, told)
@@ -45,11 +49,11 @@ export class ToldStates {
   }
 
   /** Stores a state. Call it within a write. */
-  write(object: string, kind: string, { state, isError }: ToldState): void {
+  write(object: string, kind: string, { state, isError, at }: ToldState): void {
     this.#read.delete(object)
     if (this.#uncommitted.size === 0) queueMicrotask(() => this.#uncommitted.clear())
     this.#uncommitted.add(object)
-    this.#tables.run(WRITE, object, kind, state, Number(isError))
+    this.#tables.run(WRITE, object, kind, state, Number(isError), at)
   }
 
   /** Forgets an object. Call it within a write. */

@@ -74,10 +74,10 @@ it('knows what is held after a write was undone in which nothing was', async () 
 it('remembers no state as told by a write that was undone', async () => {
   const { spool } = testSpool()
   const { told } = spool.memory
-  const before = { state: 'broken', isError: true }
+  const before = { state: 'broken', isError: true, at: START }
   await spool.change(() => told.write('podinfo', 'Kustomization', before))
   const write = spool.change(() => {
-    told.write('podinfo', 'Kustomization', { state: 'works', isError: false })
+    told.write('podinfo', 'Kustomization', { state: 'works', isError: false, at: START + 1 })
     return told.read('podinfo')
   })
   await Promise.allSettled([write, undone(spool)])

@@ -1,7 +1,4 @@
-import { setImmediate, setTimeout } from 'node:timers/promises'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import type { KubernetesClient } from '../../../../hosts/shipper/kubernetes/client.ts'
-import { createObjectStatuses } from '../../../../hosts/shipper/sources/object-statuses.ts'
+import { describe, expect, it } from 'vitest'
 import { EVERYTHING } from '../../../support/kubernetes/access-rules.ts'
 import { startCluster } from '../../../support/kubernetes/cluster.ts'
 import { type EventFields, eventManifest } from '../../../support/kubernetes/event-manifests.ts'
@@ -111,6 +108,39 @@ describe('the status of a Kustomization', () => {
     expect(spooled()).toHaveLength(3)
   })
 
+  it('is not told when Events told it and what came after it, even if it is read later', async () => {
+    const { cluster, clock, written, status, statuses, said, arrived, revisions } =
+      await startWatch()
+    await cluster.allow([{ apiGroups: [''], resources: ['events'], verbs: ['list', 'watch'] }])
+    cluster.dropConnections()
+    await waitFor(() => expect(said).toContain('unavailable Kustomization'))
+    const annotations = { [`${GROUP}/revision`]: B }
+    const failure = { type: 'Warning', reason: 'BuildFailed', message: 'broken', annotations }
+    await status({ ready: 'False', reason: 'BuildFailed', message: 'broken', attempted: B, at: 1 })
+    await written('a', { ...failure, at: START + SECOND })
+    await status({ ready: 'True', message: `Applied revision: ${B}`, applied: B, at: 3 })
+    await written('b', { message: 'Reconciliation finished', annotations, at: START + 3 * SECOND })
+    await arrived(2)
+    await cluster.allow(EVERYTHING)
+    await status({ ready: 'False', reason: 'BuildFailed', message: 'c', attempted: C, at: 5 })
+    await waitFor(() => expect(statuses.isFollowed(GROUP, 'Kustomization')).toBe(true))
+    await waitFor(() => expect(said).toContain('untold 1'))
+    clock.advance(20 * SECOND)
+    await revisions(['broken', B], ['Reconciliation finished', B], ['c', C])
+  })
+
+  it('is told after an Event from before a clock was set back', async () => {
+    const { clock, written, status, said, arrived, revisions } = await startWatch()
+    const annotations = { [`${GROUP}/revision`]: B }
+    const failure = { type: 'Warning', reason: 'BuildFailed', message: 'broken', annotations }
+    await written('a', { ...failure, at: START + 3_600 * SECOND })
+    await arrived(1)
+    await status({ ready: 'True', message: `Applied revision: ${B}`, applied: B, at: 3 })
+    await waitFor(() => expect(said).toContain('untold 1'))
+    clock.advance(20 * SECOND)
+    await revisions(['broken', B], [`Applied revision: ${B}`, B])
+  })
+
   it('of the first start is no news, and what changes while the shipper is down is', async () => {
     const first = await startWatch({ before: { ready: 'True', message: 'Applied', applied: A } })
     first.clock.advance(60 * SECOND)
@@ -165,62 +195,6 @@ describe('the status of a Kustomization', () => {
   })
 })
 
-it('reads no further change of status while the spool is full', async () => {
-  const { spool } = testSpool({ maxBytes: 1 })
-  const { client, sent } = endlessChanges()
-  const said: string[] = []
-  const statuses = createObjectStatuses({
-    ...{ client, spool, kinds: ['Kustomization'], clock: new ManualClock(), random: () => 0.5 },
-    wait: async (ms, signal) => void (await setTimeout(1, undefined, { signal }).catch(() => ms)),
-    withLabels: (event) => event,
-    observer: {
-      statusesUnavailable: (kind) => said.push(`unavailable ${kind}`),
-      statusesFailed: (kind, error) => said.push(`failed ${kind}: ${error}`),
-      untold: () => undefined,
-      spoolFailed: (error) => said.push(String(error)),
-    },
-  })
-  statuses.start()
-  onTestFinished(() => statuses.stop())
-  await waitFor(() => expect(said.length).toBeGreaterThan(10))
-  expect(new Set(said)).toEqual(new Set(['Error: the spool is full']))
-  expect(sent()).toBe(1)
-})
-
-/** An API server with no Kustomization at first, whose watch brings one after the other. */
-function endlessChanges() {
-  const answers: Readonly<Record<string, unknown>> = {
-    '/apis': {
-      groups: [{ name: GROUP, versions: [{ version: 'v1' }], preferredVersion: { version: 'v1' } }],
-    },
-    [`/apis/${GROUP}/v1`]: {
-      resources: [
-        { name: 'kustomizations', kind: 'Kustomization', namespaced: true, verbs: ['watch'] },
-      ],
-    },
-    '/api/v1': { resources: [] },
-  }
-  let sent = 0
-  const client: KubernetesClient = {
-    async request({ path }) {
-      return answers[path] ?? { metadata: { resourceVersion: '1' }, items: [] }
-    },
-    async *stream(_, signal) {
-      while (!signal.aborted) {
-        sent += 1
-        const fields = { ready: 'False', reason: 'BuildFailed', message: 'broken' } as const
-        const { metadata, ...object } = kustomizationStatus({ ...fields, attempted: B, at: sent })
-        const version = { uid: String(sent), resourceVersion: String(sent + 1) }
-        const named = { ...metadata, name: `app-${sent}`, ...version }
-        yield [{ type: 'ADDED', object: { ...object, metadata: named } }]
-        await setImmediate()
-      }
-    },
-    close: async () => undefined,
-  }
-  return { client, sent: () => sent }
-}
-
 interface Earlier {
   readonly cluster: Awaited<ReturnType<typeof startCluster>>
   readonly directory: string
@@ -251,11 +225,8 @@ async function startWatch(
   return {
     ...{ cluster, directory, clock, said, status, statuses, spooled, stop },
     written: (name: string, fields: EventFields) => cluster.apply(eventManifest(name, fields)),
-    /** Waits until the watch has brought so many Events. */
-    arrived: (events: number) =>
-      waitFor(() =>
-        expect(run.said.filter((text) => text.startsWith('spooled'))).toHaveLength(events),
-      ),
+    /** Waits until the watch has brought so many Events, one by one or together. */
+    arrived: (events: number) => waitFor(() => expect(spooledCount(run.said)).toBe(events)),
     /** Messages and revisions of what is sent, once it is so. */
     revisions: (...expected: readonly [string, string][]) =>
       waitFor(() =>
@@ -267,6 +238,11 @@ async function startWatch(
         ).toEqual(expected),
       ),
   }
+}
+
+function spooledCount(said: readonly string[]): number {
+  const counts = said.flatMap((text) => /^spooled (\d+)$/.exec(text)?.[1] ?? [])
+  return counts.map(Number).reduce((total, count) => total + count, 0)
 }
 
 function time(second: number): string {
