@@ -1,3 +1,6 @@
+import { earlier } from '../../relay/model/earlier.ts'
+import { Shares } from '../../relay/model/shares.ts'
+import { LARGE_BYTES, LARGE_BYTES_LEASED } from './large-bodies.ts'
 import { Leases, Schedule } from './schedule.ts'
 
 /** Reads the cluster of a group's oldest event, which is only in the body. */
@@ -22,6 +25,8 @@ export interface GroupEnds {
 export interface GroupHead {
   readonly name: string
   readonly head: number
+  /** The size of that message in bytes, if it was found to be large; 0 as long as it was not. */
+  readonly largeBytes: number
 }
 
 interface Group extends GroupHead {
@@ -29,21 +34,31 @@ interface Group extends GroupHead {
   /** The sequence of the message behind the head, if known. */
   second: number | undefined
   tail: number
+  largeBytes: number
   /** `leaving`: its head is about to leave the queue. */
   state: 'waiting' | 'leased' | 'leaving'
 }
 
-/**
- * Which groups have messages, and which of them may hand out their oldest one. The messages stay
- * in the database, so a group costs the same whether it has one or a hundred thousand.
- */
-export class EventGroups {
-  readonly #groups = new Map<string, Group>()
-  readonly #waiting = new Schedule<Group>(
+function newSchedule(): Schedule<Group> {
+  return new Schedule(
     ({ cluster }) => cluster,
     (a, b) => a.head < b.head,
   )
+}
+
+/**
+ * Which groups have messages, and which of them may hand out their oldest one. The messages stay
+ * in the database, so a group costs the same whether it has one or a hundred thousand. Large ones wait
+ * apart from the others, which pass them while as many bytes are leased as may be.
+ */
+export class EventGroups {
+  readonly #groups = new Map<string, Group>()
+  readonly #waiting = newSchedule()
+  readonly #waitingLarge = newSchedule()
+  /** How many groups wait there. */
+  #largeCount = 0
   readonly #leases = new Leases()
+  readonly #largeLeased = new Shares(LARGE_BYTES_LEASED)
 
   /** Adds the groups that existed before. */
   load(groups: readonly GroupEnds[]): void {
@@ -59,10 +74,10 @@ export class EventGroups {
     return oldest
   }
 
-  /** Reports a message that was added behind the others of its group. */
-  added(name: string, cluster: string, sequence: number): void {
+  /** Reports a message that was added behind the others of its group, and its size if that is known. */
+  added(name: string, cluster: string, sequence: number, bytes = 0): void {
     const group = this.#groups.get(name)
-    if (!group) this.#wait(name, cluster, sequence, sequence)
+    if (!group) this.#wait(name, cluster, sequence, sequence, bytes)
     else {
       if (group.tail === group.head) group.second = sequence
       group.tail = sequence
@@ -80,11 +95,24 @@ export class EventGroups {
    * be leased in all, of which a cluster gets its share.
    */
   lease(now: number, free: number): GroupHead | undefined {
-    const group = this.#waiting.take(now, (cluster) => this.#leases.allows(cluster, free))
+    const mayLease = (cluster: string) => this.#leases.allows(cluster, free)
+    const group = this.#takeLarge(now, mayLease) ?? this.#waiting.take(now, mayLease)
     if (!group) return undefined
     group.state = 'leased'
     this.#leases.begin(group.cluster)
     return group
+  }
+
+  /**
+   * Reports that the message that is leased is large. It waits until its cluster may lease so many bytes.
+   */
+  isLarge(name: string, sequence: number, bytes: number): void {
+    const group = this.#move(name, sequence, 'leased', 'waiting')
+    if (!group) return
+    this.#endLease(group)
+    group.largeBytes = bytes
+    this.#largeCount += 1
+    this.#waitingLarge.add(group)
   }
 
   /**
@@ -101,15 +129,15 @@ export class EventGroups {
 
   /**
    * The group's head left; the next one, if any, may be handed out. `found`: the one behind it, when
-   * it was looked for. Says whether there is one.
+   * it was looked for. Says whether there may be one to lease.
    */
   left(name: string, found: number | undefined): boolean {
     const group = this.#groups.get(name)
     const next = found ?? group?.second
     this.#groups.delete(name)
     if (!group) return false
-    this.#leases.end(group.cluster)
-    if (next === undefined) return false
+    this.#endLease(group)
+    if (next === undefined) return group.largeBytes > 0 && this.#largeCount > 0
     this.#wait(name, group.cluster, next, group.tail)
     return true
   }
@@ -118,23 +146,50 @@ export class EventGroups {
   release(name: string, sequence: number, notBefore: number): boolean {
     const group = this.#move(name, sequence, 'leased', 'waiting')
     if (!group) return false
-    this.#leases.end(group.cluster)
-    this.#waiting.delay(group, notBefore)
+    this.#endLease(group)
+    if (group.largeBytes === 0) this.#waiting.delay(group, notBefore)
+    else {
+      this.#largeCount += 1
+      this.#waitingLarge.delay(group, notBefore)
+    }
     return true
   }
 
   clockWasSet(byMs: number): void {
     this.#waiting.clockWasSet(byMs)
+    this.#waitingLarge.clockWasSet(byMs)
   }
 
   nextWakeAt(now: number): number | undefined {
-    return this.#waiting.nextWakeAt(now)
+    const at = this.#waiting.nextWakeAt(now)
+    return this.#largeCount === 0 ? at : earlier(at, this.#waitingLarge.nextWakeAt(now))
   }
 
-  #wait(name: string, cluster: string, head: number, tail: number): void {
-    const group: Group = { name, cluster, head, second: undefined, tail, state: 'waiting' }
+  #takeLarge(now: number, mayLease: (cluster: string) => boolean): Group | undefined {
+    if (this.#largeCount === 0) return undefined
+    const mayTake = (cluster: string) => mayLease(cluster) && this.#largeLeased.allows(cluster)
+    const group = this.#waitingLarge.take(now, mayTake)
+    if (!group) return undefined
+    this.#largeCount -= 1
+    this.#largeLeased.take(group.cluster, group.largeBytes)
+    return group
+  }
+
+  #endLease({ cluster, largeBytes }: Group): void {
+    this.#leases.end(cluster)
+    if (largeBytes > 0) this.#largeLeased.give(cluster, largeBytes)
+  }
+
+  #wait(name: string, cluster: string, head: number, tail: number, bytes = 0): void {
+    const largeBytes = bytes > LARGE_BYTES ? bytes : 0
+    const ends = { head, second: undefined, tail, largeBytes }
+    const group: Group = { name, cluster, ...ends, state: 'waiting' }
     this.#groups.set(name, group)
-    this.#waiting.add(group)
+    if (largeBytes === 0) this.#waiting.add(group)
+    else {
+      this.#largeCount += 1
+      this.#waitingLarge.add(group)
+    }
   }
 
   #move(name: string, head: number, from: Group['state'], to: Group['state']): Group | undefined {

@@ -15,7 +15,7 @@ import {
   type SentEvent,
   withBody,
 } from './event-insertion.ts'
-import { type EventLease, EventReader } from './event-reader.ts'
+import { type EventLease, EventReader, LargeEvent } from './event-reader.ts'
 import { type RequeuedMessages, SqliteQuarantine } from './quarantine.ts'
 import { type QueueDepth, readDepth } from './queue-depth.ts'
 import type { RelayDatabase } from './relay-database.ts'
@@ -91,7 +91,8 @@ export class SqliteQueue implements Queue {
 
   /**
    * Leases at most `max` events until they are acknowledged, released or set aside: clusters in
-   * turn, of each the oldest first, one of a group. `free` is how many more may be leased in all.
+   * turn, of each the oldest first, one of a group; of large ones as many bytes as its share allows.
+   * `free` is how many more may be leased in all.
    * `unreadable` is called for one that cannot be read, with `DamagedRecord`, `LaterVersion` or the
    * database's error.
    */
@@ -109,11 +110,15 @@ export class SqliteQueue implements Queue {
       leased.push(next)
     }
     if (leased.length === 0) return []
-    return whenThere(this.#events.read(leased.map(({ head }) => head)), (read) => {
+    return whenThere(this.#events.read(leased), (read) => {
       const events: QueuedEvent[] = []
       for (const { name: group, head } of leased) {
         const event = read.get(head)
-        if (event !== undefined && !(event instanceof Error)) events.push(event)
+        if (event instanceof LargeEvent) {
+          this.#groups.isLarge(group, head, event.bytes)
+          // It is read as soon as its share of the bytes allows.
+          this.#ready.notify('event')
+        } else if (event !== undefined && !(event instanceof Error)) events.push(event)
         else unreadable({ group, sequence: String(head) }, event)
       }
       return events
@@ -280,7 +285,7 @@ export class SqliteQueue implements Queue {
     sent.forEach(({ event, body }, at) => {
       const inserted = insertedAt(result, at)
       if (inserted === undefined) return
-      this.#groups.added(event.group, event.cluster, inserted.seq)
+      this.#groups.added(event.group, event.cluster, inserted.seq, body.length)
       this.#events.add(inserted.seq, event, body.length, inserted.isNew === 1)
       this.#eventCount += 1
     })

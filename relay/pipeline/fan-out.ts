@@ -1,4 +1,4 @@
-import { Shares } from './destinations/shares.ts'
+import { Shares } from '../model/shares.ts'
 
 /** Bounds of a fan-out. */
 export interface FanOutOptions {

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { Shares } from '../../../relay/pipeline/destinations/shares.ts'
+import { Shares } from '../../../relay/model/shares.ts'
 import { Turns } from '../../../relay/pipeline/destinations/turns.ts'
 import type { HostRules } from '../../../relay/pipeline/reconcile.ts'
 import type {

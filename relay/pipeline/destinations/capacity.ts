@@ -1,4 +1,4 @@
-import { Shares } from './shares.ts'
+import { Shares } from '../../model/shares.ts'
 
 /**
  * The most deliveries of a process that have a place, and the most bytes of their bodies and

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
+import { Shares } from '../../../../relay/model/shares.ts'
 import {
   type Admission,
   createDestinations,
   destinationKey,
 } from '../../../../relay/pipeline/destinations/destinations.ts'
 import { Remembered } from '../../../../relay/pipeline/destinations/remembered.ts'
-import { Shares } from '../../../../relay/pipeline/destinations/shares.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
 
 /** How much of a hundred each of these has that wants all of it, in this order. */
