@@ -4,11 +4,7 @@ import { isGoodEnd } from '../model/good-ends.ts'
 import type { QueuedEvent } from '../model/queue-messages.ts'
 import { MAX_SILENCE_MS } from '../model/silence.ts'
 import { rememberedValue } from '../model/stored/codec.ts'
-import {
-  type LastFailure,
-  type ObjectState,
-  objectStateCodec,
-} from '../model/stored/object-state.ts'
+import { type ObjectState, objectStateCodec } from '../model/stored/object-state.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
 import { objectGroupKey } from './accept.ts'
@@ -80,22 +76,28 @@ export async function keepFailure(
   if (stored?.value.failure) await writeObjectState(ports, object, stored.value, stored)
 }
 
-/** The last failure of an object after one more event: a good end ends it. */
+/** The last failure of an object and its last good end, after one more event. */
 export function failureAfter(
-  last: LastFailure | undefined,
+  state: ObjectState | undefined,
   { id: eventId, event }: Pick<QueuedEvent, 'id' | 'event'>,
   order: EventOrder,
-): LastFailure | undefined {
-  if (event.severity === 'error') {
-    if (last !== undefined && last.order > order) return last
-    const endedBefore = last?.endedBy ?? last?.endedBefore
-    const failure = { eventId, order, ...(endedBefore !== undefined && { endedBefore }) }
-    // One that comes late may have ended before it came.
-    const isOver = last?.endedBy !== undefined && last.endedBy > order
-    return isOver ? { ...failure, endedBy: last.endedBy } : failure
-  }
-  const isOver = last !== undefined && last.endedBy === undefined && last.order < order
-  return isOver && isGoodEnd(event) ? { ...last, endedBy: order } : last
+): Pick<ObjectState, 'failure' | 'end'> {
+  const known = endOf(state)
+  const isEnd = isGoodEnd(event) && (known === undefined || known < order)
+  const end = isEnd ? order : known
+  const ended = end !== undefined && { end }
+  const last = state?.failure
+  const isNewest = event.severity === 'error' && (last === undefined || last.order < order)
+  const failure = isNewest ? { eventId, order } : last
+  if (failure === undefined) return { ...ended }
+  // One that comes late may have ended before it came.
+  const isOver = end !== undefined && end > failure.order
+  return { ...ended, failure: isOver ? { ...failure, endedBy: end } : failure }
+}
+
+/** The order of the newest event after which a failure of the object was over; undefined when none is remembered. */
+function endOf(state: ObjectState | undefined): EventOrder | undefined {
+  return state?.end ?? state?.failure?.endedBy ?? state?.failure?.endedBefore
 }
 
 /**
@@ -107,9 +109,7 @@ export async function lastEnd(
   { cluster, event }: Pick<DeliveryRecord, 'cluster' | 'event'>,
 ): Promise<EventOrder | undefined> {
   const group = objectGroupKey(cluster, event.involvedObject)
-  const { endedBy, endedBefore } =
-    (await readObjectState(ports, { cluster, group }))?.value.failure ?? {}
-  return endedBy ?? endedBefore
+  return endOf((await readObjectState(ports, { cluster, group }))?.value)
 }
 
 /** Whether a failure of the object has ended since it was reported by this event. Rejects when the store fails. */

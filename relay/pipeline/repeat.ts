@@ -77,12 +77,11 @@ export function findPlace(
     if (repeats.areForAll || isRemembered) return place
     const forgotten = alike.length < MAX_ALIKE ? undefined : leastOf(alike, repeats)
     const kept = forgotten ? seen.filter((event) => event !== forgotten) : seen
-    const failure = failureAfter(state?.failure, queued, order)
     const next: ObjectState = {
       severity,
       seen: [...kept, own].slice(-MAX_REMEMBERED),
       latest: overtaken && state?.latest !== undefined ? state.latest : order,
-      ...(failure && { failure }),
+      ...failureAfter(state, queued, order),
     }
     return whenThere(writeObjectState(context.ports, queued, next, stored), () => place)
   })

@@ -9,7 +9,7 @@ const seenEventShape = object({ fingerprint: text, eventId: text, at: number })
 
 /**
  * The failure that the object reported last, with the order of its event. `endedBy` is the order of the event
- * after which it was over; `endedBefore` is that of the failure before it. Older versions wrote none of the latter.
+ * after which it was over. Older versions wrote as `endedBefore` what is now the `end` of the object.
  */
 const lastFailureShape = object({
   eventId: text,
@@ -30,12 +30,14 @@ const objectStateShape = object({
    * versions wrote.
    */
   latest: optional(text),
+  /**
+   * The order of the newest event after which a failure before it is over. Absent for an object that reported none,
+   * and in what older versions wrote.
+   */
+  end: optional(text),
   /** Absent for an object that never failed, and in what older versions wrote. */
   failure: optional(lastFailureShape),
 })
-
-/** The failure that an object reported last. */
-export type LastFailure = ShapeOf<typeof lastFailureShape>
 
 /** An event that a later one may repeat. */
 export type SeenEvent = ShapeOf<typeof seenEventShape>
@@ -50,10 +52,11 @@ export const objectStateCodec = createCodec({
   upgrades: [sameButVersion],
   shape: objectStateShape,
   toStored: (state: ObjectState) => state,
-  fromStored: ({ severity, seen, latest, failure }): ObjectState => ({
+  fromStored: ({ severity, seen, latest, end, failure }): ObjectState => ({
     severity,
     seen,
     ...(latest !== undefined && { latest }),
+    ...(end !== undefined && { end }),
     ...(failure && { failure }),
   }),
 })

@@ -79,6 +79,7 @@ form(
   objectStateCodec,
   {
     ...{ severity: 'info', seen: [{ fingerprint: 'f', eventId: 'e', at: 1 }], latest: '1' },
+    end: '2',
     failure: { eventId: 'e', order: '1', endedBy: '2' },
   },
   { seen: {} },

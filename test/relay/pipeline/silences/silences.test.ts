@@ -113,6 +113,32 @@ describe('a silence', () => {
     expect(first).toEqual(['skipped', 'the object recovered while the failure was silenced'])
   })
 
+  it.each([
+    ['never failed before', false],
+    ['failed and recovered before', true],
+  ])(
+    'does not tell a failure that came after its recovery, of an object that %s',
+    async (_, hasFailed) => {
+      const harness = await relay()
+      if (hasFailed) {
+        await fail(harness)
+        await recover(harness)
+        harness.clock.advance(10 * MINUTE_MS)
+      }
+      const sent = harness.requests.length
+      await silence(harness)
+      const failedAt = new Date(harness.clock.now()).toISOString()
+      harness.clock.advance(10_000)
+      await recover(harness)
+      // Its controller tried again.
+      await fail(harness, { timestamp: failedAt })
+      await runOut(harness)
+      expect(harness.requests).toHaveLength(sent)
+      const endings = (await reasons(harness)).map(([, reason]) => reason)
+      expect(endings).toContain('the object recovered while the failure was silenced')
+    },
+  )
+
   it('knows of a recovery that its Alert does not take, and that was days ago', async () => {
     const harness = await relay(CHAT, { eventSeverity: 'error' })
     await silence(harness, 'true', 72 * HOUR_MS)
