@@ -79,6 +79,8 @@ class FollowedStatuses implements ObjectStatuses {
   readonly #followers: { stop(): void }[] = []
   readonly #known = new Map<string, Map<string, Known>>()
   readonly #listed = new Map<string, Set<string>>()
+  /** The objects of each kind that had been told of when its list began. */
+  readonly #toldBefore = new Map<string, readonly string[]>()
   readonly #followed = new Set<string>()
   readonly #unavailable = new Set<string>()
   #writing: Promise<void> = Promise.resolve()
@@ -148,6 +150,10 @@ class FollowedStatuses implements ObjectStatuses {
     switch (update.kind) {
       case 'list-started':
         this.#listed.set(kind, new Set())
+        this.#enqueue(async () => {
+          this.#toldBefore.set(kind, memory.told.objectsOf(kind))
+          return true
+        })
         return
       case 'listed': {
         const changes = update.objects.flatMap((object) => this.#changed(of, object) ?? [])
@@ -161,7 +167,7 @@ class FollowedStatuses implements ObjectStatuses {
           if (!listed.has(key)) this.#known.get(kind)?.delete(key)
         }
         this.#followed.add(kind)
-        this.#forget(() => memory.told.keepOnly(kind, [...listed]))
+        this.#forgetUnlisted(kind, listed)
         return
       }
       case 'watched':
@@ -183,7 +189,7 @@ class FollowedStatuses implements ObjectStatuses {
   #deleted(kind: string, object: ApiObject): void {
     const key = keyOf(kind, object)
     this.#known.get(kind)?.delete(key)
-    this.#forget(() => this.#options.spool.memory.told.forget(key))
+    this.#enqueue(() => this.#forget([key]))
   }
 
   /** The entry for a changed condition; undefined when the condition is as before. */
@@ -208,11 +214,21 @@ class FollowedStatuses implements ObjectStatuses {
     return { key, kind, status, resource, object, said, ready: read.ready, clock, withLabels }
   }
 
-  #forget(forget: () => void): void {
-    this.#enqueue(async () => {
-      await this.#options.spool.tables.write(forget)
-      return true
+  /**
+   * Forgets what was told of objects that are gone. An object that was told of only since the list began may have
+   * been made since, and is not in the list.
+   */
+  #forgetUnlisted(kind: string, listed: ReadonlySet<string>): void {
+    this.#enqueue(() => {
+      const before = this.#toldBefore.get(kind) ?? []
+      return this.#forget(before.filter((key) => !listed.has(key)))
     })
+  }
+
+  async #forget(keys: readonly string[]): Promise<boolean> {
+    const { tables, memory } = this.#options.spool
+    await tables.write(() => memory.told.forget(keys))
+    return true
   }
 
   #write(entries: readonly SpooledItem[]): void {

@@ -17,9 +17,8 @@ const READ = `SELECT state, is_error AS isError, told_at AS at FROM told_states
 const WRITE = `INSERT INTO told_states (object, kind, state, is_error, told_at) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (object) DO UPDATE
   SET state = excluded.state, is_error = excluded.is_error, told_at = excluded.told_at`
-const FORGET = 'DELETE FROM told_states WHERE object = ?'
-const KEEP_ONLY = `DELETE FROM told_states
-  WHERE kind = ? AND object NOT IN (SELECT value FROM json_each(?))`
+const OBJECTS = 'SELECT object FROM told_states WHERE kind = ?'
+const FORGET = 'DELETE FROM told_states WHERE object IN (SELECT value FROM json_each(?))'
 
 /** The last reported state of each object, by its kind, namespace and name. */
 export class ToldStates {
@@ -56,15 +55,14 @@ export class ToldStates {
     this.#tables.run(WRITE, object, kind, state, Number(isError), at)
   }
 
-  /** Forgets an object. Call it within a write. */
-  forget(object: string): void {
-    this.#read.delete(object)
-    this.#tables.run(FORGET, object)
+  /** The objects of a kind whose states are remembered. */
+  objectsOf(kind: string): readonly string[] {
+    return this.#tables.all<{ object: string }>(OBJECTS, kind).map(({ object }) => object)
   }
 
-  /** Forgets all objects of a kind except these. Call it within a write. */
-  keepOnly(kind: string, objects: readonly string[]): void {
-    this.#read.clear()
-    this.#tables.run(KEEP_ONLY, kind, JSON.stringify(objects))
+  /** Forgets objects. Call it within a write. */
+  forget(objects: readonly string[]): void {
+    for (const object of objects) this.#read.delete(object)
+    this.#tables.run(FORGET, JSON.stringify(objects))
   }
 }
