@@ -244,10 +244,10 @@ describe('a watch', () => {
     const seconds = cluster.isReal ? 6 : 1
     const query = `watch=1&allowWatchBookmarks=true&timeoutSeconds=${seconds}`
     const from = versionOf(await call({ path: '/api/v1/events' }))
+    const made = await cluster.apply(alert('a'))
+
     const alerts = await watch(`${ALL_ALERTS}?${query}&resourceVersion=${from}`, PARTIAL)
     const events = await watch(`/api/v1/events?${query}&resourceVersion=${from}`)
-
-    const made = await cluster.apply(alert('a'))
     await Promise.all([alerts.ended, events.ended])
 
     expect(alerts.lines[0]).toMatchObject({
