@@ -2,6 +2,7 @@ import type { Answer } from '../relay/api/answer.ts'
 import { Delivery } from '../relay/api/schemas/deliveries.ts'
 import { jsonValue } from '../relay/model/json-value.ts'
 import { refusalText } from './answers.ts'
+import { problemIn } from './problem.ts'
 import { readEvents, type ServerSentEvent } from './server-sent-events.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -105,11 +106,16 @@ async function reopen(
       const opened = await requests.openDeliveries(asked, seen)
       if ('texts' in opened) return opened.texts
       failure = new UsageError(refusalText(opened.refusal), 1)
-      if (opened.refusal.status !== 503) break
+      if (isFinal(opened.refusal)) break
     } catch (error) {
       if (!(error instanceof UsageError)) throw error
       failure = error
     }
   }
   throw failure
+}
+
+/** Whether a relay says that it will not do it. What stands before one says of a relay that starts whatever it wants. */
+function isFinal({ status, body }: Answer): boolean {
+  return status < 500 && problemIn(body) !== undefined
 }

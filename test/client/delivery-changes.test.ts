@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { followDeliveries } from '../../client/delivery-changes.ts'
+import { type DeliveryChanges, followDeliveries } from '../../client/delivery-changes.ts'
 import { createHttpRelay } from '../../client/http-relay.ts'
 import { deliveryRecord } from '../support/delivery-records.ts'
 import { bearer, OPERATOR, startRelay, TOKENS } from '../support/embedded-server.ts'
@@ -9,7 +9,10 @@ const record = (id: string) => deliveryRecord({ id })
 
 /** What is told of, in its order: the ids of deliveries, `missed`, or why nothing more comes. */
 async function follow(url: string, token?: string) {
-  const changes = await followDeliveries(createHttpRelay(url, token), {}, [0, 20, 20])
+  return tellAll(await followDeliveries(createHttpRelay(url, token), {}, [0, 20, 20]))
+}
+
+function tellAll(changes: DeliveryChanges | undefined): readonly string[] {
   const told: string[] = []
   const read = async () => {
     for await (const change of changes ?? []) {
@@ -77,6 +80,29 @@ describe('whoever follows deliveries', () => {
     expect((await relay.call('GET', '/v1/deliveries', { headers: bearer(OPERATOR) })).status).toBe(
       401,
     )
+  })
+
+  it('waits for a relay that another server answers for meanwhile', async () => {
+    const relay = await startRelay()
+    const requests = createHttpRelay(urlOf(relay), undefined)
+    const answers = [502, 404, 429].map((status) => ({ status, body: '<h1>no relay</h1>' }))
+    const changes = await followDeliveries(
+      {
+        async openDeliveries(parameters, seen) {
+          const answer = seen === undefined ? undefined : answers.shift()
+          return answer ? { refusal: answer } : requests.openDeliveries(parameters, seen)
+        },
+      },
+      {},
+      [0, 0, 0, 0],
+    )
+    const told = tellAll(changes)
+    relay.ports.ledger.put(record('a'))
+    await waitFor(() => expect(told).toEqual(['a']))
+    relay.feed.endAll('tokens-changed')
+    relay.ports.ledger.put(record('b'))
+    await waitFor(() => expect(told).toEqual(['a', 'b']))
+    expect(answers).toEqual([])
   })
 
   it('has none where the relay has no stream, or no place for one', async () => {
