@@ -1,4 +1,4 @@
-import { type DeliveryRecord, isHeld, isObserved, type Status } from '../../model/delivery.ts'
+import { type DeliveryRecord, isHeld, isObserved } from '../../model/delivery.ts'
 import type { Episode, EpisodeFailure } from '../../model/stored/episode.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { lastEnd } from '../object-memory.ts'
@@ -66,15 +66,15 @@ export async function withHeldUntil(
 export async function withoutEnded(
   { state }: Pick<Ports, 'state'>,
   episode: Episode,
-  record: DeliveryRecord<Status>,
+  about: Pick<DeliveryRecord, 'cluster' | 'event' | 'order'>,
 ): Promise<Episode> {
   const { failure, judged, ...rest } = episode
-  if (failure === undefined || judged === undefined || record.event.severity !== 'error') {
+  if (failure === undefined || judged === undefined || about.event.severity !== 'error') {
     return episode
   }
-  const end = await lastEnd({ state }, record)
+  const end = await lastEnd({ state }, about)
   const isUnheard = end !== undefined && end > judged.order
   // A success that is newer than the event ends what it reports, and so only what is held back.
-  const isOver = isUnheard && (end < record.order || judged.order === record.order)
+  const isOver = isUnheard && (end < about.order || judged.order === about.order)
   return isOver ? { ...rest, judged } : episode
 }

@@ -4,7 +4,7 @@ import type { Episode } from '../../model/stored/episode.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { readEpisode } from '../episodes/episode-store.ts'
 import { type JudgedEvent, judgeEvent, type Verdict } from '../episodes/judge.ts'
-import { wasTold } from '../episodes/told.ts'
+import { wasTold, withHeldUntil, withoutEnded } from '../episodes/told.ts'
 import type { MatchedCandidate } from '../prepare.ts'
 import { deliveryId } from '../record.ts'
 import type { Rule } from '../rule.ts'
@@ -57,7 +57,9 @@ export async function foretell(
     return { notes: [...dependencies(judged, rules), ...notes] }
   }
   const about = { cluster: accepted.cluster, alert: alert.metadata, event }
-  const { episode } = await readEpisode(memory, about)
+  const remembered = await readEpisode(memory, about)
+  const lasting = await withoutEnded(memory, remembered.episode, { ...about, order: AFTER_ALL })
+  const episode = await withHeldUntil(memory, lasting)
   const isTold = await wasTold(memory, episode.failure, false)
   const { verdict } = judgeEvent(newest(episode), judged, rules, isTold)
   return { ...keptBack(verdict, judged, rules, isTold), notes }

@@ -62,12 +62,16 @@ describe('explaining rules that have a memory, without it', () => {
 })
 
 describe('explaining rules that have a memory, with it', () => {
+  /** What was reported before; `unheard` while the Alert is suspended. */
   async function told(annotations: Record<string, string>, severities: readonly string[]) {
     const harness = createHarness()
     const { set, snapshot, table } = await rules(annotations)
-    await harness.configure(...set)
+    const suspended = await rules(annotations, { suspend: true })
     const { involvedObject, metadata } = event()
-    for (const severity of severities) {
+    for (const said of severities) {
+      const [severity = '', unheard] = said.split(' ')
+      await harness.configure(...(unheard ? suspended : { set }).set)
+      harness.clock.advance(6_000)
       const reason = severity === 'error' ? 'BuildFailed' : 'ReconciliationSucceeded'
       const message = `${reason} ${harness.clock.now()}`
       const timestamp = new Date(harness.clock.now()).toISOString()
@@ -75,6 +79,7 @@ describe('explaining rules that have a memory, with it', () => {
       await harness.drain()
       harness.clock.advance(1_000)
     }
+    await harness.configure(...set)
     return async (accepted: AcceptedEvent) => {
       const { ports } = harness
       const before = await ports.ledger.list({}, 10)
@@ -101,6 +106,11 @@ describe('explaining rules that have a memory, with it', () => {
       outcome: 'skipped',
       rule: 'only',
     })
+  })
+
+  it('counts a failure as ended whose end came while the Alert was suspended', async () => {
+    const ask = await told({ only: 'failures' }, ['error', 'info unheard'])
+    expect(await ask(FAILED)).toMatchObject({ outcome: 'delivered' })
   })
 
   it('tells what after would do now', async () => {
