@@ -4,7 +4,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 import { type ApiResource, findResource } from '../kubernetes/discovery.ts'
 import type { FollowOptions } from '../kubernetes/follow.ts'
-import { followKind, isDefinite, type KindFollower } from '../kubernetes/follow-kind.ts'
+import { followKind, type KindFollower } from '../kubernetes/follow-kind.ts'
 import { ObjectView, type ViewedObject } from './object-view.ts'
 
 export type ConfigKind = 'Alert' | 'Provider' | 'Silence'
@@ -128,9 +128,10 @@ class KindWatch {
           if (update.kind === 'list-ended') this.#settle()
           if (isChange) this.#changed()
         },
-        failed: (error, retryInMs) => {
+        failed: (error, retryInMs) => observer.watchFailed(kind, error, retryInMs),
+        refused: (error, retryInMs) => {
           observer.watchFailed(kind, error, retryInMs)
-          if (isDefinite(error)) this.#settle()
+          this.#settle()
         },
         recovered: () => observer.watchRecovered(kind),
       },

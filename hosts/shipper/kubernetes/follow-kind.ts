@@ -16,6 +16,8 @@ export interface KindListener {
    * look-up of the kind.
    */
   failed(error: unknown, retryInMs: number, resource?: ApiResource): void
+  /** The same, when only a person can change it, such as a right that is missing. */
+  refused(error: ApiError, retryInMs: number, resource?: ApiResource): void
   /** What failed works again. */
   recovered(): void
 }
@@ -38,6 +40,12 @@ const LOOK_FOR_ABSENT_MS = 60_000
  * have it too.
  */
 const LOOK_AGAIN_MS = 600_000
+
+/**
+ * After so many 403 in a row, about eight seconds, a right is missing. An API server that starts
+ * answers what is allowed so too, until it has read the roles.
+ */
+const REFUSALS = 4
 
 /**
  * Whether only a person can change the error: the request is not allowed, or the path cannot be
@@ -88,6 +96,7 @@ class KindLoop {
 
   async run(): Promise<void> {
     const { lookAgainMs = LOOK_AGAIN_MS } = this.#options
+    const failed = this.#judge()
     let failures = 0
     while (!this.#isStopping) {
       try {
@@ -95,6 +104,7 @@ class KindLoop {
         if (this.#isStopping) return
         if (failures > 0) this.#options.listener.recovered()
         failures = 0
+        failed.recovered()
         if (resources.length === 0) this.#losses = 0
         this.#change(resources)
         await this.#pause(resources.length === 0 ? LOOK_FOR_ABSENT_MS : lookAgainMs)
@@ -102,7 +112,7 @@ class KindLoop {
         if (this.#isStopping) return
         failures += 1
         const retryInMs = backoffMs(failures, this.#options.random())
-        this.#options.listener.failed(error, retryInMs)
+        failed.tell(error, retryInMs)
         await this.#pause(retryInMs)
       }
     }
@@ -125,9 +135,10 @@ class KindLoop {
     const { signal } = running
     this.#follows.set(resource.path, running)
     const { client, random, wait, content, pageSize, listener, listTurns } = this.#options
+    const failed = this.#judge(resource)
     const onFailure = (error: unknown, retryInMs: number) => {
       if (signal.aborted) return
-      listener.failed(error, retryInMs, resource)
+      failed.tell(error, retryInMs)
       if (error instanceof ApiError && error.status === 404) this.#lost(running)
     }
     const { path } = resource
@@ -138,13 +149,33 @@ class KindLoop {
       const updates = follow({ client, collection, signal, random, wait, listTurns, ...calls })
       for await (const update of updates) {
         if (signal.aborted) return
-        if ('resourceVersion' in update) this.#losses = 0
+        if ('resourceVersion' in update) {
+          this.#losses = 0
+          failed.recovered()
+        }
         await listener.updated(resource, update)
       }
     } catch (error) {
       // Not of the API, so a bug; the kind is followed anew all the same.
       onFailure(error, backoffMs(this.#losses + 1, random()))
       this.#lost(running)
+    }
+  }
+
+  /** Tells the listener whether a failure of a collection, or of the look-up, is definite. */
+  #judge(resource?: ApiResource) {
+    const { listener } = this.#options
+    let refusals = 0
+    return {
+      tell(error: unknown, retryInMs: number): void {
+        if (error instanceof ApiError && error.status === 403) refusals += 1
+        const mayBeOfStart = refusals > 0 && refusals < REFUSALS
+        if (isDefinite(error) && !mayBeOfStart) listener.refused(error, retryInMs, resource)
+        else listener.failed(error, retryInMs, resource)
+      },
+      recovered(): void {
+        refusals = 0
+      },
     }
   }
 

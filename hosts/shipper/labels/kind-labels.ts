@@ -4,7 +4,7 @@ import { ApiError } from '../kubernetes/api-error.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import type { ApiResource } from '../kubernetes/discovery.ts'
 import type { FollowOptions, Update } from '../kubernetes/follow.ts'
-import { followKind, isDefinite } from '../kubernetes/follow-kind.ts'
+import { followKind } from '../kubernetes/follow-kind.ts'
 import { LabelCache } from './label-cache.ts'
 import type { LabelPool } from './label-pool.ts'
 
@@ -87,11 +87,11 @@ export class KindLabels {
         found: (resources) => this.#found(resources),
         updated: ({ group }, update) => this.#updated(group, update),
         failed: (error, retryInMs, resource) => {
-          if (isDefinite(error)) return this.#refused(error, resource)
           observer.labelsFailed(kind, error, retryInMs)
           this.#answeredWithErrors += isAnswer(error) ? 1 : 0
           if (this.#answeredWithErrors >= PATIENCE) this.#refused(error, resource)
         },
+        refused: (error, _, resource) => this.#refused(error, resource),
         recovered: () => {
           this.#answeredWithErrors = 0
           observer.labelsRecovered(kind)

@@ -5,7 +5,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 import { type ApiResource, createKindFinder } from '../kubernetes/discovery.ts'
 import type { FollowOptions, Update } from '../kubernetes/follow.ts'
-import { followKind, isDefinite } from '../kubernetes/follow-kind.ts'
+import { followKind } from '../kubernetes/follow-kind.ts'
 import { createMutex } from '../kubernetes/mutex.ts'
 import type { Spool, SpooledItem } from '../spool/spool.ts'
 import { ALL_KINDS } from '../spool/watches.ts'
@@ -134,8 +134,8 @@ class FollowedStatuses implements ObjectStatuses {
         // The API keeps what comes while the spool is full; here it would fill the memory.
         return this.#writing
       },
-      failed: (error, retryInMs) => {
-        if (!isDefinite(error)) return observer.statusesFailed(kind, error, retryInMs)
+      failed: (error, retryInMs) => observer.statusesFailed(kind, error, retryInMs),
+      refused: (error) => {
         this.#followed.delete(kind)
         if (!this.#unavailable.has(kind)) observer.statusesUnavailable(kind, error.message)
         this.#unavailable.add(kind)

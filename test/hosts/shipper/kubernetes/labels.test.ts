@@ -300,6 +300,26 @@ describe('events', () => {
     expect(unavailable.toSorted()).toEqual(['unavailable HelmRelease', 'unavailable Unknown'])
   })
 
+  it('wait while an API server that starts refuses what is allowed', async () => {
+    const cluster = await startDoubleCluster()
+    await cluster.apply(SELECTING)
+    await cluster.apply(kustomization('app', { team: 'a' }))
+    const refusals = { alerts: 3, kustomizations: 3 }
+    const run = runLabels(cluster, LIMITS, (client) => ({
+      ...client,
+      async request(request) {
+        const [path = ''] = request.path.split('?')
+        const kind = path.endsWith('/alerts') ? 'alerts' : 'kustomizations'
+        if (!path.endsWith(`/${kind}`) || refusals[kind] === 0) return client.request(request)
+        refusals[kind] -= 1
+        throw new ApiError('forbidden', { status: 403 })
+      },
+    }))
+    await eventually(run.time, () => expect(run.labels.isReady()).toBe(true))
+    expect(run.of('app')).toEqual({ team: 'a' })
+    expect(run.said.filter((text) => text.startsWith('unavailable'))).toEqual([])
+  })
+
   it.each([
     ['an error', () => Promise.reject(new ApiError('no conversion', { status: 500 }))],
     ['what is no list', async () => ({ metadata: {} })],
