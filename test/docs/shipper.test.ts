@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { shipCommand } from '../../cli/ship.ts'
 import { projectPath } from '../../docs/generate/project.ts'
@@ -21,3 +21,29 @@ it('the reference has each metric of the shipper, and no other', async () => {
   const documented = [...PAGE.matchAll(/`(flux_relay_\w+)`/g)].map(([, name]) => name)
   expect([...new Set(documented)].sort()).toEqual(metrics.sort())
 })
+
+it('the pages quote the log as it is', () => {
+  const table = textOf('docs/cluster-reference.md').split('## When something does not arrive')[1]
+  const rows = table?.split('\n').filter((line) => line.startsWith('| ')) ?? []
+  const shown = rows.flatMap((row) => codeIn(row.split('|')[1] ?? '')).filter(isSentence)
+  const pages = ['docs/cluster-reference.md', 'docs/cluster-events.md'].map(textOf).join('\n')
+  const said = [...pages.matchAll(/(?:in the log for|log says\s+once that)\s+`([^`]+)`/g)]
+  const quoted = [...shown, ...said.map(([, text = '']) => text)]
+  const files = globSync('{client,hosts/shipper,relay/pipeline}/**/*.ts', { cwd: projectPath('') })
+  const sources = files.map(textOf).join('\n')
+  expect(quoted.length).toBeGreaterThan(15)
+  expect(quoted.filter((text) => !sources.includes(text))).toEqual([])
+})
+
+function textOf(path: string): string {
+  return readFileSync(projectPath(path), 'utf8')
+}
+
+function codeIn(text: string): readonly string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)
+}
+
+/** Whether it is what a log says, not a name. */
+function isSentence(code: string): boolean {
+  return code.includes(' ')
+}
