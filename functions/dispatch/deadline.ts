@@ -1,7 +1,4 @@
-/** How long an invocation may still run. Lambda's context has this method. */
-export interface RemainingTime {
-  getRemainingTimeInMillis(): number
-}
+import type { RemainingTime } from '../shared/call-time.ts'
 
 /** The end of the work in an invocation, which comes before Lambda's own. */
 export interface Deadline {
@@ -15,26 +12,7 @@ export interface Deadline {
 const MIN_START_MS = 20_000
 
 /** The time to record a try and to answer. */
-const AFTER_TRY_MS = 5_000
-
-/** The time that is left in the current call. The calls of one container follow each other. */
-export interface CallTime {
-  begin(context: RemainingTime): void
-  /** The milliseconds that a try which begins now may take. */
-  timeLeftMs(): number
-}
-
-/** Makes the time of calls. Before the first call it is unlimited. */
-export function createCallTime(): CallTime {
-  let current: RemainingTime | undefined
-  return {
-    begin(context) {
-      current = context
-    },
-    timeLeftMs: () =>
-      (current?.getRemainingTimeInMillis() ?? Number.POSITIVE_INFINITY) - AFTER_TRY_MS,
-  }
-}
+export const AFTER_TRY_MS = 5_000
 
 /** The time to answer. After Lambda's own end the whole batch would be delivered again. */
 const MARGIN_MS = 2_000

@@ -1,7 +1,8 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { dispatchFailureOf } from '../../relay/pipeline/dispatch-failure.ts'
+import type { RemainingTime } from '../shared/call-time.ts'
 import type { FailureReports } from '../shared/failure-reports.ts'
-import { createDeadline, type Deadline, type RemainingTime } from './deadline.ts'
+import { createDeadline, type Deadline } from './deadline.ts'
 import { groupsOf } from './groups.ts'
 import { createMessageHandler, type HandleMessage, type MessageParts } from './message.ts'
 import {

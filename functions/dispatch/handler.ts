@@ -10,6 +10,7 @@ import { createMailer } from '../../adapters/smtp/mailer.ts'
 import { systemClock } from '../../hosts/kit/system-clock.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
+import { createCallTime } from '../shared/call-time.ts'
 import { readEnvironment } from '../shared/environment.ts'
 import { createLog, logDecision } from '../shared/log.ts'
 import { createDecisionMetrics, writeToStdout } from '../shared/metrics.ts'
@@ -17,7 +18,7 @@ import { createClients, createStorePorts } from '../shared/ports.ts'
 import { SILENCES_KNOWN_FOR_MS } from '../shared/silence-times.ts'
 import { createStageMetrics } from '../shared/stage-metrics.ts'
 import { TRY_LIMITS } from '../shared/try-bounds.ts'
-import { createCallTime } from './deadline.ts'
+import { AFTER_TRY_MS } from './deadline.ts'
 import { createDispatch } from './dispatch.ts'
 import { createIdentities } from './identities.ts'
 import { createSweep } from './sweep.ts'
@@ -54,7 +55,7 @@ const ports = {
 }
 
 const dueIndex = new DueIndex({ client: clients.dynamoDb, tableName: environment.ledgerTable })
-const callTime = createCallTime()
+const callTime = createCallTime(AFTER_TRY_MS)
 const dispatch = createDispatch({
   environment,
   ports,

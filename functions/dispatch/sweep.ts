@@ -2,12 +2,13 @@ import type { DueIndex } from '../../adapters/aws/due-index.ts'
 import { DUE_SHARDS, type DueHolder } from '../../adapters/aws/due-item.ts'
 import { LONG_PAST_MS, requeueOverdue } from '../../relay/pipeline/overdue.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
+import type { RemainingTime } from '../shared/call-time.ts'
 import type { Log } from '../shared/log.ts'
-import type { RemainingTime } from './deadline.ts'
+import { finishWakes } from './finish-wakes.ts'
 
 /** What sweeping needs. */
 export interface SweepParts {
-  readonly ports: Pick<Ports, 'ledger' | 'queue' | 'state' | 'clock'>
+  readonly ports: Pick<Ports, 'ledger' | 'queue' | 'state' | 'configs' | 'clock'>
   readonly index: Pick<DueIndex, 'page' | 'remove'>
   /** Counts retries that were long past due and are queued again. */
   readonly onOverdue: (count: number) => void
@@ -42,7 +43,7 @@ interface Round extends SweepParts {
 
 /**
  * Queues what the index of the ledger holds and is due soon, and what is long past due, whatever
- * lost its message. Two sweeps at a time, or a sweep that is repeated after a crash, queue copies
+ * lost its message, and then what still waits for a configuration that has come. Two sweeps at a time, or a sweep that is repeated after a crash, queue copies
  * at most, of which all but the first are stale. Rejects when a store fails, after all other parts
  * of the index were swept.
  */
@@ -56,7 +57,8 @@ export function createSweep(parts: SweepParts) {
         queueOverdue(round, 'sent'),
       ]),
     )
-    const failed = results.find((result) => result.status === 'rejected')
+    const wakes = await Promise.allSettled([finishWakes(parts, () => hasTime({ context }))])
+    const failed = [...results, ...wakes].find((result) => result.status === 'rejected')
     if (failed) throw failed.reason
   }
 }
@@ -112,6 +114,6 @@ async function queueOverdue(round: Round, holder: DueHolder): Promise<void> {
   }
 }
 
-function hasTime({ context }: Round): boolean {
+function hasTime({ context }: Pick<Round, 'context'>): boolean {
   return context.getRemainingTimeInMillis() >= MIN_START_MS
 }

@@ -1,5 +1,6 @@
 import type { Context, ScheduledEvent } from 'aws-lambda'
 import { systemClock } from '../../hosts/kit/system-clock.ts'
+import { createCallTime } from '../shared/call-time.ts'
 import { createClusterAccess } from '../shared/cluster-access.ts'
 import { readEnvironment } from '../shared/environment.ts'
 import type { HttpEvent, HttpResult } from '../shared/http-api.ts'
@@ -14,6 +15,7 @@ const environment = readEnvironment(process.env)
 const ports = createStorePorts(environment, createClients(), systemClock, { hearsClusters: true })
 const log = createLog(environment)
 const metrics = createStageMetrics(writeToStdout, environment.metricsNamespace, systemClock)
+const callTime = createCallTime()
 const reconcileConfig = createReconcileConfig({
   ports,
   noCrossNamespaceRefs: environment.noCrossNamespaceRefs,
@@ -21,9 +23,10 @@ const reconcileConfig = createReconcileConfig({
   log,
   onFailed: metrics.failed,
   onRefused: metrics.refused,
+  timeLeftMs: callTime.timeLeftMs,
 })
 
-type Invocation = Pick<Context, 'awsRequestId'>
+type Invocation = Pick<Context, 'awsRequestId' | 'getRemainingTimeInMillis'>
 
 /**
  * Accepts and shows the configurations of clusters. On a schedule it checks what no request
@@ -36,6 +39,7 @@ export async function handler(
   invocation: Invocation,
 ): Promise<HttpResult | undefined> {
   log.begin(invocation)
+  callTime.begin(invocation)
   if ('requestContext' in event) return reconcileConfig(event)
   await runScheduledCheck({ ...ports, log, metrics })
   return undefined

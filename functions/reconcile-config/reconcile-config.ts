@@ -5,10 +5,10 @@ import { noPause } from '../../relay/pipeline/slices.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
 import { createHttpApi, type HttpApiParts } from '../shared/http-api.ts'
 import { TRY_BOUNDS } from '../shared/try-bounds.ts'
-import { wakeSoon } from './wake-soon.ts'
+import { type WakeSoonParts, wakeSoon } from './wake-soon.ts'
 
 /** What taking and showing configurations needs. */
-export interface ReconcileConfigParts extends HttpApiParts {
+export interface ReconcileConfigParts extends HttpApiParts, Pick<WakeSoonParts, 'timeLeftMs'> {
   readonly ports: Pick<
     Ports,
     'configs' | 'secrets' | 'clock' | 'ledger' | 'queue' | 'state' | 'orderTimes'
@@ -19,12 +19,12 @@ export interface ReconcileConfigParts extends HttpApiParts {
 
 /** Makes the handler of `PUT` and `GET /v1/clusters/{cluster}/config`. */
 export function createReconcileConfig(parts: ReconcileConfigParts) {
-  const { ports, log, noCrossNamespaceRefs } = parts
+  const { ports, noCrossNamespaceRefs } = parts
   const host = { bounds: TRY_BOUNDS, noCrossNamespaceRefs }
   const routes = configRoutes({
     put: (request) => putConfig(ports, request, noPause, host),
     show: (cluster) => showConfig(ports, cluster),
-    onStored: (cluster) => wakeSoon({ ports, log }, cluster),
+    onStored: (cluster) => wakeSoon(parts, cluster),
   })
   return createHttpApi(routes, parts)
 }

@@ -1,21 +1,37 @@
 import { type ReadinessPorts, reportReadiness } from '../../relay/pipeline/self/alert-reports.ts'
-import { wakeWaiting } from '../../relay/pipeline/wake.ts'
+import { wakeInTime } from '../../relay/pipeline/wake.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
 import type { Log } from '../shared/log.ts'
+import { createUnfinishedWakes } from '../shared/unfinished-wakes.ts'
+
+/** What waking needs. */
+export interface WakeSoonParts {
+  readonly ports: Pick<Ports, 'ledger'> & ReadinessPorts
+  readonly log: Log
+  /** The milliseconds that are left of the call. */
+  readonly timeLeftMs: () => number
+}
+
+/** The least time left to wake more. What is begun may take some seconds, and then the request is answered. */
+const MIN_START_MS = 12_000
 
 /**
- * Wakes the deliveries that waited for a cluster's configuration, and tells which Alerts have become not
- * ready. Never rejects: the configuration is stored, and after a failure the next one makes up for it, or
- * the retry schedule.
+ * Wakes the deliveries that waited for a cluster's configuration, as far as the time allows, and tells which
+ * Alerts have become not ready. The sweeps of dispatch wake the rest. Never rejects: the configuration is stored,
+ * and after a failure the next one makes up for it, or the retry schedule.
  */
 export async function wakeSoon(
-  { ports, log }: { readonly ports: Pick<Ports, 'ledger'> & ReadinessPorts; readonly log: Log },
+  { ports, log, timeLeftMs }: WakeSoonParts,
   cluster: string,
 ): Promise<void> {
   try {
-    const deliveries = await wakeWaiting(ports, cluster)
-    if (deliveries > 0) {
-      log.info('deliveries that waited for a configuration are sent', { cluster, deliveries })
+    const begunAt = ports.clock.now()
+    const hasTime = () => timeLeftMs() >= MIN_START_MS
+    const { deliveries, isComplete } = await wakeInTime(ports, cluster, { hasTime })
+    if (!isComplete) await createUnfinishedWakes(ports).add({ cluster, begunAt })
+    if (deliveries > 0 || !isComplete) {
+      const message = 'deliveries that waited for a configuration are sent'
+      log.info(message, { cluster, deliveries, isComplete })
     }
     await reportReadiness(ports, cluster)
   } catch (error) {

@@ -14,6 +14,24 @@ const MAX_RECORDS = 10_000
 
 type WakePorts = Pick<Ports, 'ledger' | 'queue' | 'clock'>
 
+/** What bounds a wake. */
+export interface WakeBounds {
+  /** Whether there is time to read or to write another part; always by default. */
+  readonly hasTime?: () => boolean
+  /**
+   * Wakes only what was not written since, in milliseconds since the epoch: what an earlier part of this wake woke
+   * may wait again already.
+   */
+  readonly notSince?: number
+}
+
+/** How far a wake came. */
+export interface Woken {
+  readonly deliveries: number
+  /** Whether none is left that the time was too short for. */
+  readonly isComplete: boolean
+}
+
 /**
  * Tries soon what waits for a configuration, after a configuration, Provider or Secret came, and what a Silence
  * held back that is gone or was changed. Each delivery keeps its chain of tries and its place in it. `delayMs` is
@@ -26,30 +44,43 @@ export async function wakeWaiting(
   delayMs = 0,
   pause: Pause = noPause,
 ): Promise<number> {
+  return (await wakeInTime(ports, cluster, {}, delayMs, pause)).deliveries
+}
+
+/** Does as `wakeWaiting` within bounds. Call it again for what is left, with `notSince` the time of the first call. */
+export async function wakeInTime(
+  ports: WakePorts & Pick<Ports, 'configs'>,
+  cluster: string,
+  bounds: WakeBounds,
+  delayMs = 0,
+  pause: Pause = noPause,
+): Promise<Woken> {
+  const wake = { ports, bounds, delayMs }
   const isWanted: IsWanted = ({ why }) => why === 'configuration'
-  const waiting = await wakeThose(ports, { cluster, outcome: 'retry', isWanted }, delayMs)
-  return waiting + (await wakeReleased(ports, cluster, delayMs, pause))
+  const waiting = await wakeThose(wake, { cluster, outcome: 'retry', isWanted })
+  const released = await wakeReleased(wake, ports.configs, cluster, pause)
+  return both(waiting, released)
 }
 
 /** Looks soon at what Silences held back that are gone, have another condition or end sooner than they did. */
 async function wakeReleased(
-  ports: WakePorts & Pick<Ports, 'configs'>,
+  wake: Wake,
+  configs: Ports['configs'],
   cluster: string,
-  delayMs: number,
   pause: Pause,
-): Promise<number> {
+): Promise<Woken> {
   const isHeld: IsWanted = ({ silence }) => silence !== undefined && isObjectId(silence)
-  const held = await findWaiting(ports.ledger, { cluster, outcome: 'held', isWanted: isHeld })
-  if (held.length === 0) return 0
-  const snapshot = await ports.configs.read(cluster)
+  const held = await findWaiting(wake, { cluster, outcome: 'held', isWanted: isHeld })
+  if (held.ids.length === 0) return { deliveries: 0, isComplete: held.isComplete }
+  const snapshot = await configs.read(cluster)
   const set = typeof snapshot === 'object' ? snapshot : undefined
-  const objects = await objectsInForce(set, ports.clock.now(), pause)
+  const objects = await objectsInForce(set, wake.ports.clock.now(), pause)
   const endsAt = new Map(objects.map((silence) => [silence.holdId, silence.endsAt]))
   const isWanted: IsWanted = (status) => {
     const end = endsAt.get(status.silence ?? '')
     return isHeld(status) && (end === undefined || end < status.dueAt)
   }
-  return wakeEach(ports, held, isWanted, delayMs)
+  return wakeEach(wake, held, isWanted)
 }
 
 /**
@@ -57,14 +88,22 @@ async function wakeReleased(
  * may still know it as it was; 0 when none does. Resolves with the number of deliveries. Rejects when a store
  * fails; those that were not woken are looked at when the silence would have ended.
  */
-export function wakeSilenced(
+export async function wakeSilenced(
   ports: WakePorts,
   cluster: string,
   silence: string,
   delayMs = 0,
 ): Promise<number> {
   const isWanted: IsWanted = (status) => status.silence === silence
-  return wakeThose(ports, { cluster, outcome: 'held', isWanted }, delayMs)
+  const wake = { ports, bounds: {}, delayMs }
+  return (await wakeThose(wake, { cluster, outcome: 'held', isWanted })).deliveries
+}
+
+/** A wake with its bounds. `delayMs` is how long the deliveries wait on. */
+interface Wake {
+  readonly ports: WakePorts
+  readonly bounds: WakeBounds
+  readonly delayMs: number
 }
 
 /** Whether a waiting delivery is to be woken. */
@@ -78,29 +117,34 @@ interface Wanted {
   readonly isWanted: IsWanted
 }
 
-async function wakeThose(ports: WakePorts, wanted: Wanted, delayMs: number): Promise<number> {
-  return wakeEach(ports, await findWaiting(ports.ledger, wanted), wanted.isWanted, delayMs)
+async function wakeThose(wake: Wake, wanted: Wanted): Promise<Woken> {
+  return wakeEach(wake, await findWaiting(wake, wanted), wanted.isWanted)
+}
+
+/** What was found to wait, the oldest first. */
+interface Found {
+  readonly ids: readonly string[]
+  readonly isComplete: boolean
 }
 
 async function wakeEach(
-  ports: WakePorts,
-  found: readonly string[],
+  wake: Wake,
+  { ids, isComplete }: Found,
   isWanted: IsWanted,
-  delayMs: number,
-): Promise<number> {
-  let woken = 0
-  for (const ids of slicesOf(found, WOKEN_AT_ONCE)) {
-    woken += await wakeAll(ports, ids, isWanted, delayMs)
+): Promise<Woken> {
+  let deliveries = 0
+  for (const slice of slicesOf(ids, WOKEN_AT_ONCE)) {
+    if (!hasTime(wake)) return { deliveries, isComplete: false }
+    deliveries += await wakeAll(wake, slice, isWanted)
   }
-  return woken
+  return { deliveries, isComplete }
 }
 
 /** Wakes these deliveries. Resolves with how many of them still waited. */
 async function wakeAll(
-  { ledger, queue, clock }: WakePorts,
+  { ports: { ledger, queue, clock }, bounds, delayMs }: Wake,
   ids: readonly string[],
   isWanted: IsWanted,
-  delayMs: number,
 ): Promise<number> {
   // With their versions, and as they are now.
   const read = await ledger.readMany(ids)
@@ -108,7 +152,7 @@ async function wakeAll(
   const dueAt = now + delayMs
   const woken = read
     .flatMap(({ value: record, version }) => {
-      const status = waitingOf(record, isWanted)
+      const status = waitingOf(record, isWanted, bounds)
       if (!status) return []
       const { attempt } = record
       const next = {
@@ -136,27 +180,43 @@ interface Ordered {
   readonly order: EventOrder
 }
 
-/** The ids of the deliveries that wait, the oldest first: they are sent in this order. */
-async function findWaiting(
-  ledger: Ports['ledger'],
-  { cluster, outcome, isWanted }: Wanted,
-): Promise<readonly string[]> {
+/** Finds the deliveries that wait, the oldest first: they are sent in this order. */
+async function findWaiting(wake: Wake, { cluster, outcome, isWanted }: Wanted): Promise<Found> {
   const waiting: (Ordered & { readonly id: string })[] = []
   let cursor: string | undefined
+  let isComplete = true
   for (let seen = 0; seen < MAX_RECORDS; seen += PAGE_SIZE) {
-    const page = await ledger.list({ cluster, outcome }, PAGE_SIZE, cursor)
+    isComplete = hasTime(wake)
+    if (!isComplete) break
+    const page = await wake.ports.ledger.list({ cluster, outcome }, PAGE_SIZE, cursor)
     for (const record of page.records) {
-      if (record.kind === 'unreadable' || !waitingOf(record, isWanted)) continue
+      if (record.kind === 'unreadable' || !waitingOf(record, isWanted, wake.bounds)) continue
       waiting.push({ id: record.id, order: record.order })
     }
     cursor = page.nextCursor
     if (cursor === undefined) break
   }
-  return waiting.toSorted(byOrder).map(({ id }) => id)
+  return { ids: waiting.toSorted(byOrder).map(({ id }) => id), isComplete }
 }
 
-function waitingOf({ status }: LedgerRecord, isWanted: IsWanted): Waiting | undefined {
-  return status.kind === 'waiting' && isWanted(status) ? status : undefined
+function hasTime({ bounds }: Wake): boolean {
+  return bounds.hasTime?.() ?? true
+}
+
+function waitingOf(
+  { status, updatedAt }: LedgerRecord,
+  isWanted: IsWanted,
+  { notSince = Number.POSITIVE_INFINITY }: WakeBounds,
+): Waiting | undefined {
+  const isWaiting = status.kind === 'waiting' && isWanted(status) && updatedAt < notSince
+  return isWaiting ? status : undefined
+}
+
+function both(one: Woken, other: Woken): Woken {
+  return {
+    deliveries: one.deliveries + other.deliveries,
+    isComplete: one.isComplete && other.isComplete,
+  }
 }
 
 function byOrder(a: Ordered, b: Ordered): number {

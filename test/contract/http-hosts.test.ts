@@ -59,7 +59,7 @@ async function functions(noCrossNamespaceRefs = false): Promise<Host> {
   }
   const ignore = () => undefined
   const parts = {
-    noCrossNamespaceRefs,
+    ...{ noCrossNamespaceRefs, timeLeftMs: () => 29_000 },
     ...{ ports, access: createClusterAccess({ read }, ports.clock) },
     ...{ log: { info: ignore, warn: ignore, error: ignore }, onFailed: ignore, onRefused: ignore },
   }

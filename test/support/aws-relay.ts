@@ -24,6 +24,7 @@ import { createSweep } from '../../functions/dispatch/sweep.ts'
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createReconcileConfig } from '../../functions/reconcile-config/reconcile-config.ts'
 import { runScheduledCheck } from '../../functions/reconcile-config/scheduled-check.ts'
+import { createCallTime } from '../../functions/shared/call-time.ts'
 import { createClusterAccess } from '../../functions/shared/cluster-access.ts'
 import { readEnvironment } from '../../functions/shared/environment.ts'
 import type { Log } from '../../functions/shared/log.ts'
@@ -163,6 +164,7 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     tableName: environment.ledgerTable,
   })
   const sweep = createSweep({ ports, index: dueIndex, onOverdue: metrics.overdue, log })
+  const configTime = createCallTime()
   const secretIds = new Set([setId(environment.secretPrefix, 'prod')])
   const put = async (id: string, value: object) => {
     secretIds.add(id)
@@ -188,8 +190,11 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
       noCrossNamespaceRefs: false,
       ports: configPorts,
       access,
+      timeLeftMs: configTime.timeLeftMs,
       ...requestReports,
     }),
+    /** The time of the calls of reconcile-config. */
+    configTime,
     /** What the schedule of dispatch does each minute. */
     sweep: () => sweep(contextWith()),
     check: () => runScheduledCheck({ ...configPorts, log, metrics }),

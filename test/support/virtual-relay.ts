@@ -2,9 +2,10 @@ import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts
 import type { DueIndex } from '../../adapters/aws/due-index.ts'
 import { createMessageVisibility } from '../../adapters/aws/message-visibility.ts'
 import { SqsQueue } from '../../adapters/aws/sqs.ts'
-import { createCallTime } from '../../functions/dispatch/deadline.ts'
+import { AFTER_TRY_MS } from '../../functions/dispatch/deadline.ts'
 import { createDispatch } from '../../functions/dispatch/dispatch.ts'
 import { createSweep } from '../../functions/dispatch/sweep.ts'
+import { createCallTime } from '../../functions/shared/call-time.ts'
 import { TRY_LIMITS } from '../../functions/shared/try-bounds.ts'
 import type { AcceptedEvent, RetryMessage } from '../../relay/model/queue-messages.ts'
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
@@ -63,7 +64,7 @@ export async function virtualRelay(options: VirtualRelayOptions) {
   const write = (message: string, fields: object) => void lines.push({ message, fields })
   let visibility = createMessageVisibility(client)
   let failed = 0
-  const callTime = createCallTime()
+  const callTime = createCallTime(AFTER_TRY_MS)
   const start = () => createDispatcher(ports, { ...TRY_LIMITS, ...callTime, ...NO_REPEATS })
   let dispatcher = start()
   const dispatch = createDispatch({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { judgeAgain } from '../../../relay/pipeline/rejudge.ts'
-import { wakeWaiting } from '../../../relay/pipeline/wake.ts'
+import { wakeInTime, wakeWaiting } from '../../../relay/pipeline/wake.ts'
 import {
   alert,
   answer,
@@ -136,6 +136,40 @@ describe('what waits for a configuration goes out when it comes', () => {
     await harness.drain()
     const sent = harness.requests.map(({ body }) => JSON.parse(String(body)).involvedObject.name)
     expect(sent).toEqual(names)
+  })
+
+  it('as far as the time allows, and later what is left, nothing twice', async () => {
+    const harness = createHarness()
+    const names = Array.from({ length: 250 }, (_, index) => `app-${index}`)
+    for (const name of names) {
+      harness.clock.advance(1)
+      await harness.sendJson({
+        involvedObject: { kind: 'Kustomization', namespace: 'flux-system', name },
+      })
+    }
+    await harness.drain()
+    await harness.configure(...OBJECTS)
+    harness.clock.advance(1_000)
+    const notSince = harness.clock.now()
+    /** Time for so many pages of the ledger and slices of deliveries. */
+    const timeFor = (parts: number) => {
+      let begun = 0
+      return () => ++begun <= parts
+    }
+    const wake = (parts: number, bounds = {}) =>
+      wakeInTime(harness.ports, CLUSTER, { hasTime: timeFor(parts), ...bounds })
+    expect(await wake(1)).toMatchObject({ deliveries: 0, isComplete: false })
+    expect(await wake(3)).toEqual({ deliveries: 100, isComplete: false })
+    // What they waited for is still missing, so that they wait again.
+    await harness.drain()
+    expect(await wake(Number.POSITIVE_INFINITY, { notSince })).toEqual({
+      deliveries: 150,
+      isComplete: true,
+    })
+    expect(await wake(Number.POSITIVE_INFINITY, { notSince })).toEqual({
+      deliveries: 0,
+      isComplete: true,
+    })
   })
 
   it('does not hurry what waits for something else, or is of another cluster', async () => {
