@@ -69,6 +69,8 @@ function watch(
     known,
     changes,
     everyMs: WATCH_EVERY_MS,
+    mostRead: MOST_READ[placeOf(flags)],
+    onCut: (why) => warnLine(`not all that came is shown: ${why}`),
     onChange: morePrinter(known, flags.output, FORM),
   })
 }

@@ -21,16 +21,70 @@ export function remember<T>(memory: Map<string, T>, id: string, value: T, known:
   }
 }
 
-interface Accepted {
+/** How much later than others a relay may record something, so that it is news although it is older. Milliseconds. */
+const LATE_MS = 3_600_000
+
+interface Listed {
+  readonly id: string
   readonly acceptedAt: string
 }
 
-/** Those that a list did not end before: what is older than the list was there before, and is not new. */
-export function withinList<T extends Accepted>(
-  items: readonly T[],
-  list: readonly Accepted[],
-): readonly T[] {
-  const times = list.map(({ acceptedAt }) => Date.parse(acceptedAt))
-  const oldest = times.reduce((a, b) => Math.min(a, b), times[0] ?? -Infinity)
-  return items.filter(({ acceptedAt }) => Date.parse(acceptedAt) >= oldest)
+/** What a person was told of. */
+export interface Told {
+  /** What was shown when the watch began. */
+  readonly list: readonly Listed[]
+  /** By ids, as far as it is remembered. */
+  readonly memory: ReadonlyMap<string, unknown>
+}
+
+/** How a list is read for what was not told of yet. */
+export interface Reading {
+  /** How many pages are read in any case. */
+  readonly leastPages: number
+  /** Whether changes were missed: then a page in which nothing fits is no end. */
+  readonly isAfterGap: boolean
+}
+
+/** How a list that is read tells news from what was told of. */
+export interface News {
+  /**
+   * Whether it may be news: what is older than the list was there before, and what is much older than the latest that was
+   * told of may be forgotten.
+   */
+  isPossible(item: Listed): boolean
+  /** Says of one page after the other whether it is the last to read: one without anything new. */
+  isLast(page: readonly Listed[]): boolean
+}
+
+/** `latestAt`: when the latest of what was told of was accepted, in milliseconds since the epoch. */
+export function newsAfter(
+  { list, memory }: Told,
+  latestAt: number,
+  { leastPages, isAfterGap }: Reading,
+): News {
+  const oldestAt = list.reduce(
+    (oldest, { acceptedAt }) => Math.min(oldest, Date.parse(acceptedAt)),
+    list.length === 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
+  )
+  const isPossible = ({ id, acceptedAt }: Listed) => {
+    const at = Date.parse(acceptedAt)
+    return at >= oldestAt && (memory.has(id) || at >= latestAt - LATE_MS)
+  }
+  let pages = 0
+  return {
+    isPossible,
+    isLast(page) {
+      pages += 1
+      const hasNews = page.some((item) => !memory.has(item.id) && isPossible(item))
+      return !hasNews && pages >= leastPages && (page.length > 0 || !isAfterGap)
+    },
+  }
+}
+
+/** When the latest of them was accepted, in milliseconds since the epoch; -Infinity of none. */
+export function latestTime(items: readonly Listed[]): number {
+  return items.reduce(
+    (latest, { acceptedAt }) => Math.max(latest, Date.parse(acceptedAt)),
+    Number.NEGATIVE_INFINITY,
+  )
 }

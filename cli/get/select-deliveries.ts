@@ -10,6 +10,8 @@ export interface Selection {
   readonly limit: number
   /** Most deliveries that are looked at: what fits may be rare. */
   readonly mostRead: number
+  /** Whether those that fit of a page are the last that are wanted. */
+  readonly isEnough?: (page: readonly Delivery[]) => boolean
 }
 
 /** The latest deliveries that fit. */
@@ -22,13 +24,15 @@ export interface Selected {
 /** Looks for deliveries, the latest first, until there are enough or enough were looked at. */
 export async function selectDeliveries(
   api: Pick<RelayClient, 'deliveryPages'>,
-  { filters, namespace, limit, mostRead }: Selection,
+  { filters, namespace, limit, mostRead, isEnough = () => false }: Selection,
 ): Promise<Selected> {
   const found: Delivery[] = []
   let read = 0
   for await (const { deliveries, nextCursor, reachedTime } of api.deliveryPages(filters)) {
-    found.push(...deliveries.filter((it) => namespace === undefined || isOf(it, namespace)))
+    const page = deliveries.filter((it) => namespace === undefined || isOf(it, namespace))
+    found.push(...page)
     read += PAGE_SIZE
+    if (isEnough(page)) return { deliveries: found, cut: undefined }
     if (found.length > limit || (found.length === limit && nextCursor !== undefined)) {
       return { deliveries: found.slice(0, limit), cut: cutByLimit(limit) }
     }

@@ -9,6 +9,8 @@ export interface EventSelection {
   readonly limit: number
   /** Most records that are looked at: what fits may be rare. */
   readonly mostRead: number
+  /** Whether those that fit of a page are the last that are wanted. */
+  readonly isEnough?: (page: readonly ListedEvent[]) => boolean
 }
 
 /** The latest events that fit, each with all that became of it. */
@@ -21,7 +23,7 @@ export interface SelectedEvents {
 /** Looks for events, the latest first, until there are enough or enough was looked at. */
 export async function selectEvents(
   api: Pick<RelayClient, 'eventPages'>,
-  { filters, limit, mostRead }: EventSelection,
+  { filters, limit, mostRead, isEnough = () => false }: EventSelection,
 ): Promise<SelectedEvents> {
   const whole: ListedEvent[] = []
   const parts = new Map<string, ListedEvent>()
@@ -35,6 +37,7 @@ export async function selectEvents(
       whole.push(event)
     }
     read += PAGE_SIZE
+    if (isEnough(events)) return { events: [...whole, ...parts.values()], cut: undefined }
     const isMore = nextCursor !== undefined || whole.length > limit
     if (whole.length >= limit && isMore) {
       return { events: whole.slice(0, limit), cut: cutByLimit(limit) }

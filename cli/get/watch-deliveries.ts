@@ -1,8 +1,8 @@
 import type { DeliveryChanges } from '../../client/delivery-changes.ts'
-import { PAGE_SIZE, type RelayClient } from '../../client/relay-client.ts'
+import type { RelayClient } from '../../client/relay-client.ts'
 import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
 import { versionOf } from '../relay/delivery-version.ts'
-import { poll, remember, withinList } from './looks.ts'
+import { latestTime, newsAfter, poll, remember } from './looks.ts'
 import { isOf, selectDeliveries } from './select-deliveries.ts'
 
 /** What is watched, and how. */
@@ -16,6 +16,10 @@ export interface DeliveriesWatch {
   readonly changes: DeliveryChanges | undefined
   /** How long to wait between two lists. Milliseconds. */
   readonly everyMs: number
+  /** Most deliveries that are looked at for those that came in between. */
+  readonly mostRead: number
+  /** Told why some of those may not be shown. */
+  onCut(why: string): void
   /** Told of those that came or changed, the earliest first. */
   onChange(deliveries: readonly Delivery[]): Promise<void>
 }
@@ -31,12 +35,14 @@ export async function watchDeliveries(
   watch: DeliveriesWatch,
 ): Promise<void> {
   const { changes, namespace, known, onChange } = watch
-  const latest = () => latestOf(api, watch)
-  const looks = changes ? follow(changes, namespace, latest) : poll(latest, watch.everyMs)
   const seen = new Map(known.map((delivery) => [delivery.id, versionOf(delivery)]))
+  let latestAt = latestTime(known)
+  const latest = () => latestOf(api, watch, seen, latestAt)
+  const looks = changes ? follow(changes, namespace, latest) : poll(latest, watch.everyMs)
   for await (const deliveries of looks) {
     const changed = deliveries.filter((delivery) => seen.get(delivery.id) !== versionOf(delivery))
     for (const it of changed) remember(seen, it.id, versionOf(it), known.length)
+    latestAt = Math.max(latestAt, latestTime(changed))
     if (changed.length > 0) await onChange(changed)
   }
 }
@@ -52,12 +58,17 @@ async function* follow(
   }
 }
 
-/** As many of the latest as a page holds, the earliest first. */
+/** The latest, back to those that were told of, the earliest first. */
 async function latestOf(
   api: Pick<RelayClient, 'deliveryPages'>,
-  { filters, namespace, known }: DeliveriesWatch,
+  { filters, namespace, known, changes, mostRead, onCut }: DeliveriesWatch,
+  memory: ReadonlyMap<string, unknown>,
+  latestAt: number,
 ): Promise<Deliveries> {
-  const selection = { filters, namespace, limit: PAGE_SIZE, mostRead: PAGE_SIZE }
-  const { deliveries } = await selectDeliveries(api, selection)
-  return withinList(deliveries, known).toReversed()
+  const reading = { leastPages: 1, isAfterGap: changes !== undefined }
+  const { isLast, isPossible } = newsAfter({ list: known, memory }, latestAt, reading)
+  const selection = { filters, namespace, limit: Number.POSITIVE_INFINITY, mostRead }
+  const { deliveries, cut } = await selectDeliveries(api, { ...selection, isEnough: isLast })
+  if (cut !== undefined) onCut(cut)
+  return deliveries.filter(isPossible).toReversed()
 }

@@ -1,10 +1,10 @@
 import type { DeliveryChanges } from '../../client/delivery-changes.ts'
-import { PAGE_SIZE, type RelayClient } from '../../client/relay-client.ts'
+import type { RelayClient } from '../../client/relay-client.ts'
 import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
 import type { ListedEvent } from '../../relay/api/schemas/event-list.ts'
 import { textOf } from './cells.ts'
 import { outcomesText } from './event-table.ts'
-import { poll, remember, withinList } from './looks.ts'
+import { latestTime, newsAfter, poll, remember } from './looks.ts'
 import { merge, selectEvents } from './select-events.ts'
 
 /** What is watched, and how. */
@@ -17,12 +17,19 @@ export interface EventsWatch {
   readonly changes: DeliveryChanges | undefined
   /** How long to wait between two lists. Milliseconds. */
   readonly everyMs: number
+  /** Most records that are looked at for events that came in between. */
+  readonly mostRead: number
+  /** Told why some of those may not be shown. */
+  onCut(why: string): void
   /** Told of those that came, or of which more became, the earliest first. */
   onChange(events: readonly ListedEvent[]): Promise<void>
 }
 
 /** Most records that are looked at for the rest of an event. */
 const MOST_READ = 2_000
+
+/** How many pages of records tell of which known events more became. */
+const LEAST_PAGES = 2
 
 type Events = readonly ListedEvent[]
 type Api = Pick<RelayClient, 'eventPages'>
@@ -34,7 +41,8 @@ type Api = Pick<RelayClient, 'eventPages'>
 export async function watchEvents(api: Api, watch: EventsWatch): Promise<void> {
   const { known, changes, onChange } = watch
   const events = new Map(known.map((event) => [event.id, event]))
-  const latest = () => latestOf(api, watch)
+  let latestAt = latestTime(known)
+  const latest = () => latestOf(api, watch, events, latestAt)
   const looks = changes ? follow(changes, api, watch, events, latest) : poll(latest, watch.everyMs)
   for await (const look of looks) {
     const changed = new Map<string, ListedEvent>()
@@ -45,6 +53,7 @@ export async function watchEvents(api: Api, watch: EventsWatch): Promise<void> {
       if (before && outcomesText(before) === outcomesText(event)) continue
       changed.set(event.id, event)
     }
+    latestAt = Math.max(latestAt, latestTime([...changed.values()]))
     if (changed.size > 0) await onChange([...changed.values()])
   }
 }
@@ -58,10 +67,7 @@ async function* follow(
   latest: () => Promise<Events>,
 ): AsyncIterable<Events> {
   const text = filters.text?.toLowerCase() ?? ''
-  const began = known.reduce(
-    (latest, { acceptedAt }) => Math.max(latest, Date.parse(acceptedAt)),
-    Number.NEGATIVE_INFINITY,
-  )
+  const began = latestTime(known)
   for await (const change of changes) {
     if (change === 'missed') {
       yield await latest()
@@ -102,8 +108,17 @@ async function wholeOf(api: Api, { id, cluster, acceptedAt }: ListedEvent): Prom
   return (await selectEvents(api, selection)).events
 }
 
-/** The latest events, the earliest first. */
-async function latestOf(api: Api, { filters, known }: EventsWatch): Promise<Events> {
-  const { events } = await selectEvents(api, { filters, limit: PAGE_SIZE, mostRead: 2 * PAGE_SIZE })
-  return withinList(events, known).toReversed()
+/** The latest events, back to those that were told of, the earliest first. */
+async function latestOf(
+  api: Api,
+  { filters, known, changes, mostRead, onCut }: EventsWatch,
+  memory: ReadonlyMap<string, unknown>,
+  latestAt: number,
+): Promise<Events> {
+  const reading = { leastPages: LEAST_PAGES, isAfterGap: changes !== undefined }
+  const { isLast, isPossible } = newsAfter({ list: known, memory }, latestAt, reading)
+  const selection = { filters, limit: Number.POSITIVE_INFINITY, mostRead, isEnough: isLast }
+  const { events, cut } = await selectEvents(api, selection)
+  if (cut !== undefined) onCut(cut)
+  return events.filter(isPossible).toReversed()
 }

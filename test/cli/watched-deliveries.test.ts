@@ -11,6 +11,10 @@ function delivery(id: string, acceptedAt: number, changes: RecordChanges = {}): 
   return Delivery.parse(JSON.parse(JSON.stringify(deliveryView(record))))
 }
 
+function noCut(why: string): void {
+  throw new Error(why)
+}
+
 /** Watches a relay that lists these one after the other and then cannot be reached: the ids that were told of. */
 async function toldOf(
   known: readonly Delivery[],
@@ -28,6 +32,7 @@ async function toldOf(
   }
   const watched = watchDeliveries(api, {
     ...{ filters: {}, namespace, known, changes: undefined, everyMs: 0 },
+    ...{ mostRead: 1_000, onCut: noCut },
     async onChange(deliveries) {
       told.push(deliveries.map(({ id }) => id))
     },
@@ -76,6 +81,7 @@ describe('with a stream', () => {
     }
     await watchDeliveries(api, {
       ...{ filters: {}, namespace: 'flux-system', known: [first], changes: stream(), everyMs: 0 },
+      ...{ mostRead: 1_000, onCut: noCut },
       async onChange(deliveries) {
         told.push(deliveries.map(({ id, outcome }) => `${id} ${outcome}`))
       },
@@ -92,6 +98,75 @@ describe('with a stream', () => {
   it('asks for the list when it may have missed some', async () => {
     const told = await toldBy([[waits], 'missed'], [third, second, first])
     expect(told).toEqual([['second retry'], ['second delivered', 'third delivered']])
+  })
+
+  describe('after a gap', () => {
+    const HOUR_MS = 3_600_000
+    const at = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, index) =>
+        delivery(`id-${from + index}`, START + 1_000 * (from + index)),
+      )
+    const shown = [delivery('shown', START - 3 * HOUR_MS)]
+    const [told, news] = [at(0, 200), at(200, 800)]
+
+    /** What is told of after a gap, when the list has these, the latest first, in pages. */
+    async function toldAfterGap(all: readonly Delivery[], mostRead = 1_000, size = 200) {
+      const latest = [...all].reverse()
+      const ids: string[] = []
+      const cuts: string[] = []
+      let pages = 0
+      const api = {
+        async *deliveryPages() {
+          for (let from = 0; from < latest.length; from += size) {
+            pages += 1
+            const more = from + size < latest.length && { nextCursor: 'next' }
+            yield { deliveries: latest.slice(from, from + size), ...more }
+          }
+        },
+      }
+      const stream = async function* () {
+        yield told
+        ids.length = 0
+        yield 'missed' as const
+      }
+      await watchDeliveries(api, {
+        ...{ filters: {}, namespace: undefined, known: shown, changes: stream(), everyMs: 0 },
+        ...{ mostRead, onCut: (why: string) => cuts.push(why) },
+        async onChange(deliveries) {
+          ids.push(...deliveries.map(({ id }) => id))
+        },
+      })
+      return { ids, cuts, pages }
+    }
+
+    it('tells of all that came, page by page back to what was told of', async () => {
+      const expected = news.map(({ id }) => id)
+      const { ids, cuts, pages } = await toldAfterGap([...shown, ...told, ...news])
+      expect(ids).toEqual(expected)
+      expect([cuts, pages]).toEqual([[], 4])
+    })
+
+    it('reads no further than a page of which all was told of', async () => {
+      const { ids, pages } = await toldAfterGap(
+        [...shown, ...told, ...news.slice(0, 10)],
+        1_000,
+        10,
+      )
+      expect([ids.length, pages]).toEqual([10, 2])
+    })
+
+    it('says when there is more than it may look at', async () => {
+      const { ids, cuts } = await toldAfterGap([...shown, ...told, ...news], 400)
+      expect(ids).toEqual(news.slice(-400).map(({ id }) => id))
+      expect(cuts).toEqual([expect.stringContaining('the latest 400 deliveries were looked at')])
+    })
+
+    it('tells of what is late, and of nothing again that it has forgotten', async () => {
+      const forgotten = delivery('forgotten', START - 2 * HOUR_MS)
+      const late = delivery('late', START - HOUR_MS / 2)
+      const { ids } = await toldAfterGap([...shown, forgotten, late, ...told], 1_000, 300)
+      expect(ids).toEqual(['late'])
+    })
   })
 
   it('tells of those of one namespace', async () => {

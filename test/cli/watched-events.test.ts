@@ -60,6 +60,8 @@ async function toldOf({
   }
   const watched = watchEvents(api, {
     ...{ filters, known, changes: changes && stream(), everyMs: 0 },
+    mostRead: 1_000,
+    onCut: (why) => expect.unreachable(why),
     async onChange(events) {
       told.push(
         events.map(({ id, outcomes }) => [id, ...outcomes.map((it) => it.outcome)].join(' ')),
@@ -128,4 +130,28 @@ it('tells of events with the text in their message, of no test, and of nothing u
     ],
   ]
   expect(await toldOf({ changes, filters: { text: 'Check' } })).toEqual([['a delivered']])
+})
+
+it('tells of all that came in a gap, page by page back to what was told of', async () => {
+  const known = [listed('known', 0, 'delivered')]
+  const all = Array.from({ length: 500 }, (_, index) => listed(`e${index}`, 1 + index, 'dead'))
+  const latest = [...known, ...all].reverse()
+  const told: string[] = []
+  const api = {
+    async *eventPages() {
+      for (let from = 0; from < latest.length; from += 200) {
+        const events = latest.slice(from, from + 200)
+        yield { events, ...(from + 200 < latest.length && { nextCursor: 'next' }) }
+      }
+    },
+  }
+  const changes = async function* () {
+    yield 'missed' as const
+  }
+  await watchEvents(api, {
+    ...{ filters: {}, known, changes: changes(), everyMs: 0, mostRead: 1_000 },
+    onCut: (why) => expect.unreachable(why),
+    onChange: async (events) => void told.push(...events.map(({ id }) => id)),
+  })
+  expect(told).toEqual(all.map(({ id }) => id))
 })
