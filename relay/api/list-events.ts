@@ -1,4 +1,4 @@
-import { isTest, type LedgerRecord, outcomeOf, reachedBy } from '../model/delivery.ts'
+import { isReminder, isTest, type LedgerRecord, outcomeOf, reachedBy } from '../model/delivery.ts'
 import { objectName } from '../model/event.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import { type ExplainOptions, explainAlert } from '../pipeline/explain/explain.ts'
@@ -95,7 +95,7 @@ async function verdictFor(
   const compiled = rules.alerts.get(alert)
   if (compiled === undefined) return undefined
   const judged = await explainAlert(ports, rules, acceptedIn(first), compiled, options)
-  if (own.length === 0 && judged.outcome !== 'skipped') {
+  if (own.every(isReminder) && judged.outcome !== 'skipped') {
     // Its record may be on another page.
     const record = await ports.ledger.show(deliveryId(first.eventId, compiled.alert.metadata.uid))
     if (record && record.kind !== 'unreadable') own.push(record)

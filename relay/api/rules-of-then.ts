@@ -1,4 +1,4 @@
-import type { LedgerRecord } from '../model/delivery.ts'
+import { isReminder, type LedgerRecord } from '../model/delivery.ts'
 import { FLEET } from '../model/fleet.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { CompiledAlert } from '../pipeline/compiled-alert.ts'
@@ -86,10 +86,15 @@ export function createRulesReader(
   }
 }
 
-/** What was tried again was judged by later rules; what decided about the event is what came first. */
+/** What was tried again, and a reminder, was judged by later rules; what decided about the event is what came first. */
 function firstDecided(records: readonly LedgerRecord[]): LedgerRecord | undefined {
   const named = records.filter(({ revision }) => revision !== undefined)
-  return named.toSorted((a, b) => a.attempt - b.attempt || a.updatedAt - b.updatedAt)[0]
+  return named.toSorted(
+    (a, b) =>
+      Number(isReminder(a)) - Number(isReminder(b)) ||
+      a.attempt - b.attempt ||
+      a.updatedAt - b.updatedAt,
+  )[0]
 }
 
 const UNNAMED =

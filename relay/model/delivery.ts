@@ -229,6 +229,11 @@ export function decidedOutcomeOf({ status }: Pick<LedgerRecord, 'status'>): Deci
   return status.kind === 'waiting' ? 'retry' : status.outcome
 }
 
+/** Whether a record is of a reminder: a further Delivery of the event of a failure that lasts. */
+export function isReminder(record: LedgerRecord): boolean {
+  return record.kind === 'delivery' && record.reminder !== undefined
+}
+
 /** Whether a Delivery would have been sent if its cluster were not observed. */
 export function isObserved({ status }: Pick<LedgerRecord, 'status'>): boolean {
   return status.kind === 'final' && status.observed === true

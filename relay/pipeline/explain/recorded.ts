@@ -1,5 +1,6 @@
 import {
   type DeliveryRecord,
+  isReminder,
   type LedgerRecord,
   type Outcome,
   outcomeOf,
@@ -22,8 +23,8 @@ export interface EventVerdict extends Omit<AlertVerdict, 'outcome'> {
 
 /**
  * Puts what is recorded of an event in the place of what its rules say. What is recorded for all Alerts
- * together, such as a repeat, counts for each that takes the event. A record of an Alert that the rules do
- * not have comes first.
+ * together, such as a repeat, counts for each that takes the event. A reminder counts where no other record
+ * of its Alert is left. A record of an Alert that the rules do not have comes first.
  */
 export function withRecords(
   verdicts: readonly AlertVerdict[],
@@ -31,7 +32,7 @@ export function withRecords(
 ): readonly EventVerdict[] {
   const ofEvent = records.find(({ kind }) => kind === 'event')
   const left = new Map(
-    records.flatMap((record) =>
+    remindersFirst(records).flatMap((record) =>
       record.kind === 'delivery' ? [[namespacedName(record.alert), record] as const] : [],
     ),
   )
@@ -42,6 +43,11 @@ export function withRecords(
     return record ? recordedVerdict(record, verdict) : unrecordedVerdict(verdict, ofEvent)
   })
   return [...[...left.values()].map((record) => recordedVerdict(record)), ...settled]
+}
+
+/** The records, the reminders first, so that each other one takes the place of those of its Alert. */
+function remindersFirst(records: readonly LedgerRecord[]): readonly LedgerRecord[] {
+  return records.toSorted((a, b) => Number(isReminder(b)) - Number(isReminder(a)))
 }
 
 function recordedVerdict(record: DeliveryRecord, verdict?: AlertVerdict): EventVerdict {

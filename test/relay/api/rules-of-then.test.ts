@@ -26,7 +26,7 @@ async function reader() {
   }
   const rules = createRulesReader(history, ports.configs)
   const of = (revision: string) => rules.of([deliveryRecord({ id: revision, revision })])
-  return { of, asked, failures }
+  return { of, rules, asked, failures }
 }
 
 it('reads and compiles a revision once, for all who ask', async () => {
@@ -37,6 +37,14 @@ it('reads and compiles a revision once, for all who ask', async () => {
   expect(one).toMatchObject({ revision: 'r1' })
   expect('alerts' in one && [...one.alerts.keys()]).toEqual(['flux-system/all'])
   expect(asked).toEqual(['r1'])
+})
+
+it('takes the rules by which a failure was judged, and not those of its reminders', async () => {
+  const { rules } = await reader()
+  const failure = deliveryRecord({ id: 'f', revision: 'r1', attempt: 3 })
+  const reminder = { of: 'f', number: 1, since: 0 }
+  const reminded = deliveryRecord({ id: 'g', revision: 'r2', attempt: 1, reminder })
+  expect(await rules.of([reminded, failure])).toMatchObject({ revision: 'r1' })
 })
 
 it('compiles rules that lead to the fleet again when the fleet has changed', async () => {

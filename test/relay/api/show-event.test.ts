@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Answer } from '../../../relay/api/answer.ts'
 import { answerEvent } from '../../../relay/api/event-query.ts'
+import { listEvents } from '../../../relay/api/list-events.ts'
 import { createRulesReader } from '../../../relay/api/rules-of-then.ts'
+import type { ListedEvent } from '../../../relay/api/schemas/event-list.ts'
 import type { ExplainedEvent } from '../../../relay/api/schemas/explain.ts'
 import type { ConfigHistory } from '../../../relay/ports/config-history.ts'
 import {
@@ -12,6 +14,7 @@ import {
   type Harness,
   provider,
 } from '../../support/relay-harness.ts'
+import { annotated } from '../pipeline/rules/annotated.ts'
 
 const MANIFESTS = [
   provider('hook', { type: 'generic', address: 'https://a.test/hunter2' }),
@@ -53,6 +56,22 @@ function verdictsOf({ verdicts }: ExplainedEvent) {
   return Object.fromEntries(
     verdicts.map((it) => [it.alert.name, [it.outcome, it.recorded, it.rule ?? it.reason]]),
   )
+}
+
+/** The events of an Alert, each from a page of one record. */
+async function listed({ ports }: Harness, alert: string) {
+  const rules = createRulesReader(ports.configs as unknown as ConfigHistory, ports.configs)
+  const events: ListedEvent[] = []
+  let cursor = ''
+  do {
+    const query = Object.entries({ alert, limit: '1', ...(cursor && { cursor }) })
+    const options = { noCrossNamespaceRefs: false }
+    const { body } = await listEvents({ ...ports, rules }, query, options)
+    const page = JSON.parse(body)
+    events.push(...page.events)
+    cursor = page.nextCursor ?? ''
+  } while (cursor !== '')
+  return events
 }
 
 const idOf = async (harness: Harness, index = 0) => (await harness.records())[index]?.eventId ?? ''
@@ -97,6 +116,39 @@ describe('GET /v1/events/{id}', () => {
       other: ['skipped', false, 'inclusionList'],
     })
     expect(event.verdicts.find(({ alert }) => alert.name === 'all')?.delivery).toBe(repeat?.id)
+  })
+
+  it('shows what became of the failure itself, and not of its reminders', async () => {
+    for (let number = 0; number < 8; number += 1) {
+      const harness = createHarness()
+      const chat = provider('chat', {
+        type: 'slack',
+        address: 'https://hooks.slack.com/services/x',
+      })
+      await harness.configure(chat, annotated(alert('ops', 'chat'), { remind: '1h' }))
+      harness.answerWith(() => answer(200, {}, 'ok'))
+      await harness.send('kustomization-health-check-failed', { message: `broken ${number}` })
+      await harness.drain()
+      await harness.drainNext()
+      await harness.send('kustomization-finished', {
+        timestamp: new Date(harness.clock.now()).toISOString(),
+      })
+      await harness.drain()
+      await harness.drainNext()
+      const records = (await harness.records()).filter(({ event }) => event.severity === 'error')
+      expect(records.map(({ outcome }) => outcome).toSorted()).toEqual([
+        'delivered',
+        'delivered',
+        'skipped',
+      ])
+      const failure = records.find(({ reminder }) => reminder === undefined)
+      const { verdicts } = await shown(harness, failure?.eventId ?? '')
+      expect(verdicts).toMatchObject([{ outcome: 'delivered', delivery: failure?.id }])
+      for (const event of await listed(harness, 'flux-system/ops')) {
+        if (event.id !== failure?.eventId) continue
+        expect(event.verdict).toMatchObject({ outcome: 'delivered', delivery: failure?.id })
+      }
+    }
   })
 
   it('takes the beginning of an id, and names those that fit', async () => {
