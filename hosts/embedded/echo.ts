@@ -49,7 +49,7 @@ export function createEcho(clock: Pick<Clock, 'now'>): Echo {
 
 /** The URL of the sink, of a relay that listens on this address. A wildcard address is none to connect to. */
 export function echoAddress(host: string, port: number, echo: Pick<Echo, 'path'>): string {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  const reachable = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
   return `${urlOf({ host: reachable, port })}${echo.path}`
 }
 

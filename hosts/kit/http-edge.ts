@@ -64,7 +64,8 @@ class IncomingRequest implements EdgeRequest {
   }
 
   get remoteAddress(): string | undefined {
-    return this.#incoming.socket.remoteAddress
+    // A socket of both families writes an address of IPv4 so.
+    return this.#incoming.socket.remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/, '')
   }
 
   readBody(maxBytes: number, take?: TakeBytes) {

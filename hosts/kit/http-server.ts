@@ -25,6 +25,7 @@ const LIMITS: ServerLimits = {
 export interface ListenAddress {
   /** The port; 0 for any free one. */
   readonly port: number
+  /** The address. `::` is all of IPv6 and of IPv4, or all of IPv4 where the machine has no IPv6. */
   readonly host: string
 }
 
@@ -74,9 +75,11 @@ function serverOf(edge: Edge, limits: ServerLimits): Server {
 }
 
 function listen(server: Server, { port, host }: ListenAddress): Promise<number> {
+  // Without a host Node takes `::`, and `0.0.0.0` where there is no IPv6.
+  const address = { port, ...(host !== '::' && { host }) }
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, host, () => {
+    server.listen(address, () => {
       server.off('error', reject)
       resolve((server.address() as AddressInfo).port)
     })

@@ -105,6 +105,7 @@ describe.skipIf(!hasKubectl)('the kustomization of the shipper', async () => {
       '--cluster=',
       '--token-file=/var/run/secrets/flux-relay/token',
       '--data=/data',
+      '--host=::',
     ])
   })
 
@@ -170,6 +171,7 @@ describe.skipIf(!hasKubectl)('the kustomization of the shipper', async () => {
       '--cluster=prod',
       '--token-file=/var/run/secrets/flux-relay/token',
       '--data=/data',
+      '--host=::',
       '--sync-secrets',
       '--secret-prefix=flux-relay/test',
       '--state-table=',

@@ -58,6 +58,14 @@ describe('what installs the relay', () => {
     expect(given.filter((option) => !known.includes(option))).toEqual([])
   })
 
+  it.each([
+    ['the image', dockerList('relay', 'CMD')],
+    ['compose', COMPOSE.command],
+    ['the kustomization', CONTAINER.args],
+  ])('listens on the addresses of IPv6 too: %s', (_, args: readonly string[]) => {
+    expect(args).toContain('--host=::')
+  })
+
   it('is of the version of the project', () => {
     const { version } = manifest
     const chart = yamlOf('deploy/charts/flux-relay/Chart.yaml')
