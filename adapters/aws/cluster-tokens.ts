@@ -31,6 +31,8 @@ export interface DynamoDbTokensOptions {
    * stored as hashes.
    */
   readonly keys: Pick<SecretsManagerTokens, 'read'>
+  /** How long credentials are remembered, in milliseconds; the default is five minutes. */
+  readonly maxAgeMs?: number
 }
 
 /** The credentials of a cluster. */
@@ -54,7 +56,7 @@ export interface StoredHashes {
   readonly newestAt?: number
 }
 
-const MAX_AGE_MS = 5 * 60_000
+const DEFAULT_MAX_AGE_MS = 5 * 60_000
 const MAX_ENTRIES = 1_000
 
 interface CachedCredentials {
@@ -76,7 +78,7 @@ export class DynamoDbTokens {
   }
 
   /**
-   * Reads the credentials of a cluster, and remembers them for five minutes. It does not remember
+   * Reads the credentials of a cluster, and remembers them for a while. It does not remember
    * names that no cluster has. `fresh` reads past that. Rejects when a store fails.
    */
   async read(
@@ -91,7 +93,8 @@ export class DynamoDbTokens {
       return entry.credentials
     }
     const credentials = await this.#load(cluster, fresh)
-    if (credentials) this.#remember(cluster, { credentials, expiresAt: now + MAX_AGE_MS })
+    const { maxAgeMs = DEFAULT_MAX_AGE_MS } = this.#options
+    if (credentials) this.#remember(cluster, { credentials, expiresAt: now + maxAgeMs })
     else this.#entries.delete(cluster)
     return credentials
   }

@@ -1,12 +1,9 @@
 import { callerArn } from '../../adapters/aws/caller.ts'
 import { createStsClient } from '../../adapters/aws/clients.ts'
 import { ClusterAdmission } from '../../adapters/aws/cluster-admission.ts'
-import { writeMode } from '../../adapters/aws/cluster-modes.ts'
-import { ClusterSecrets } from '../../adapters/aws/cluster-secrets.ts'
 import { countDeadLetters, moveDeadLetters } from '../../adapters/aws/dead-letters.ts'
 import { createKnownClusters } from '../../adapters/aws/known-clusters.ts'
 import { LedgerTail } from '../../adapters/aws/ledger-tail.ts'
-import { RetiredConfigs } from '../../adapters/aws/retired-config.ts'
 import { ABSENCE_BELIEVED_MS } from '../../adapters/aws/secret-cache.ts'
 import { SecretSets } from '../../adapters/aws/secret-sets.ts'
 import { SecretsLock } from '../../adapters/aws/secrets-lock.ts'
@@ -52,6 +49,7 @@ import { warnLine } from '../output/print.ts'
 import { ledgerChanges } from './ledger-changes.ts'
 import { awsError, onAws } from './on-aws.ts'
 import { runQueuedTest } from './queued-test.ts'
+import { type StackClusters, stackClusters } from './stack-clusters.ts'
 import { stackFleet } from './stack-fleet.ts'
 import { readStackOutputs, type StackOutputs } from './stack-outputs.ts'
 import { createStackOverview } from './stack-overview.ts'
@@ -65,19 +63,11 @@ const SECRET_SEEN_MS = ABSENCE_BELIEVED_MS + 1_000
 /** How long it takes until dispatch sees that a silence has ended, and a second more. Milliseconds. */
 const SILENCE_SEEN_MS = SILENCES_KNOWN_FOR_MS + 1_000
 
-const DAY_MS = 24 * 3_600_000
-
 /** What only a deployment on AWS can be asked. */
-export interface StackRelay extends RelayRequests, ChangeRequests {
+export interface StackRelay extends RelayRequests, ChangeRequests, StackClusters {
   /** Changes who may send. */
   readonly admission: ClusterAdmission
   readonly secrets: SecretsManagerWriter
-  /** Takes all that is stored of a cluster out of use; false when there is nothing. */
-  retireCluster(cluster: string, recoveryDays: number): Promise<boolean>
-  /** Brings back what was taken out of use. */
-  restoreCluster(cluster: string): Promise<void>
-  /** Sets whether a cluster is observed; false when there is no such cluster. */
-  setObserved(cluster: string, isObserved: boolean): Promise<boolean>
   /** What a console shows of a cluster, and of the objects of any. */
   overviewOf(cluster: string): OverviewRequests
   /** What came last to the ledger of a cluster. */
@@ -118,7 +108,7 @@ export async function openStackRelay(stack: string): Promise<StackRelay> {
   const queueUrls = [outputs.EventsQueueUrl, outputs.RetriesQueueUrl]
   return {
     ...requestsOn(ports, secrets, clusters, ownRulesOf(outputs)),
-    ...clustersOn(clients, outputs, ports.tokens),
+    ...stackClusters(clients, outputs, ports.tokens),
     admission: new ClusterAdmission({ hashes: ports.tokens, keys: ports.signingKeys, secrets }),
     secrets,
     overviewOf(cluster) {
@@ -134,32 +124,6 @@ export async function openStackRelay(stack: string): Promise<StackRelay> {
     countDeadLetters: () => onAws(countDeadLetters(clients.sqs, queueUrls)),
     moveDeadLetters: () => onAws(moveDeadLetters(clients.sqs, queueUrls)),
     close: () => destroy(clients),
-  }
-}
-
-type Clusters = Pick<StackRelay, 'retireCluster' | 'restoreCluster' | 'setObserved'>
-
-function clustersOn(
-  { dynamoDb, secretsManager }: AwsClients,
-  { ConfigTable: tableName, SecretPrefix: prefix }: StackOutputs,
-  hashes: StorePorts['tokens'],
-): Clusters {
-  const configs = new RetiredConfigs({ client: dynamoDb, tableName, clock: systemClock })
-  const secrets = new ClusterSecrets({ client: secretsManager, prefix })
-  return {
-    async retireCluster(cluster, recoveryDays) {
-      const hadConfig = await configs.retire(cluster, recoveryDays * DAY_MS)
-      const retired = await secrets.retire(cluster, recoveryDays)
-      // Last, so that a deletion that was interrupted can be asked for again.
-      const hadTokens = await hashes.retire(cluster, recoveryDays * DAY_MS)
-      return hadConfig || hadTokens || retired > 0
-    },
-    async restoreCluster(cluster) {
-      await configs.restore(cluster)
-      await secrets.restore(cluster, (await hashes.readHashes(cluster))?.retiredAt)
-      await hashes.restore(cluster)
-    },
-    setObserved: (cluster, isObserved) => writeMode(dynamoDb, tableName, cluster, isObserved),
   }
 }
 

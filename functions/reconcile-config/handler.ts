@@ -8,11 +8,11 @@ import { createLog } from '../shared/log.ts'
 import { writeToStdout } from '../shared/metrics.ts'
 import { createClients, createStorePorts } from '../shared/ports.ts'
 import { createStageMetrics } from '../shared/stage-metrics.ts'
-import { createReconcileConfig } from './reconcile-config.ts'
+import { createReconcileConfig, STORE_OPTIONS } from './reconcile-config.ts'
 import { runScheduledCheck } from './scheduled-check.ts'
 
 const environment = readEnvironment(process.env)
-const ports = createStorePorts(environment, createClients(), systemClock, { hearsClusters: true })
+const ports = createStorePorts(environment, createClients(), systemClock, STORE_OPTIONS)
 const log = createLog(environment)
 const metrics = createStageMetrics(writeToStdout, environment.metricsNamespace, systemClock)
 const callTime = createCallTime()

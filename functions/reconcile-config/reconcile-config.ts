@@ -7,6 +7,12 @@ import { createHttpApi, type HttpApiParts } from '../shared/http-api.ts'
 import { TRY_BOUNDS } from '../shared/try-bounds.ts'
 import { type WakeSoonParts, wakeSoon } from './wake-soon.ts'
 
+/**
+ * Credentials are read for each request: a configuration comes every ten minutes, and one from a cluster that was
+ * just taken out of use would bring it back.
+ */
+export const STORE_OPTIONS = { hearsClusters: true, tokensMaxAgeMs: 0 } as const
+
 /** What taking and showing configurations needs. */
 export interface ReconcileConfigParts extends HttpApiParts, Pick<WakeSoonParts, 'timeLeftMs'> {
   readonly ports: Pick<

@@ -53,14 +53,17 @@ export type StorePorts = Omit<
 }
 
 /** Options of the stores. `reads` reads the items of all tables. */
-export type StoreOptions = Pick<DynamoDbConfigOptions, 'hearsClusters' | 'reads'>
+export interface StoreOptions extends Pick<DynamoDbConfigOptions, 'hearsClusters' | 'reads'> {
+  /** How long the credentials of clusters are remembered, in milliseconds; the default is five minutes. */
+  readonly tokensMaxAgeMs?: number
+}
 
 /** Makes the ports on AWS. It sends no request yet. */
 export function createStorePorts(
   environment: Environment,
   { dynamoDb, sqs, secretsManager }: AwsClients,
   clock: Clock,
-  { reads, ...configOptions }: StoreOptions = {},
+  { reads, tokensMaxAgeMs, ...configOptions }: StoreOptions = {},
 ): StorePorts {
   const { eventsQueueUrl, retriesQueueUrl, retentionMs } = environment
   const database = { client: dynamoDb, clock, ...(reads && { reads }) }
@@ -83,7 +86,10 @@ export function createStorePorts(
       ...(retentionMs !== undefined && { retentionMs }),
     }),
     secrets: new SecretsManagerStore(secrets),
-    tokens: new DynamoDbTokens({ ...table(environment.configTable), keys: signingKeys }),
+    tokens: new DynamoDbTokens({
+      ...{ ...table(environment.configTable), keys: signingKeys },
+      ...(tokensMaxAgeMs !== undefined && { maxAgeMs: tokensMaxAgeMs }),
+    }),
     signingKeys,
     oldestOpen: createOldestOpen(table(environment.ledgerTable)),
     clock,

@@ -1,14 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { identitiesId, partId, secretId, setId } from '../../adapters/aws/secret-ids.ts'
+import { stackClusters } from '../../cli/relay/stack-clusters.ts'
 import { loadTokens } from '../../hosts/embedded/tokens.ts'
 import { configBody } from '../support/aws-relay.ts'
 import { putSecret } from '../support/aws-secrets.ts'
 import { type StackTarget, stackTargets } from '../support/command-targets.ts'
 import { fluxRelay, fluxRelayProcess } from '../support/flux-relay-command.ts'
 import { httpApiEvent } from '../support/http-api-event.ts'
+import { intercept } from '../support/intercept.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const { open } = stackTargets()
@@ -88,6 +90,30 @@ describe('flux-relay cluster delete --stack', () => {
     expect(await ports.configs.read('prod-eu')).toBeDefined()
     expect(await valuesOf(target, idsOfOther)).toEqual([expect.stringContaining('example.com')])
     expect(await ship(target, 'prod-eu-token', 'prod-eu')).toBe(200)
+  })
+
+  it('stays out of use when its shipper sends the configuration again at once', async () => {
+    const { target } = await openWithClusters()
+    await target.run(['cluster', 'delete', 'prod', '--yes'])
+    expect(await ship(target, 'prod-token')).toBe(401)
+    expect(await target.relay.ports.configs.read('prod')).toBeUndefined()
+    expect(await silentClusters(target)).toBe(1)
+  })
+
+  it('stays out of use when its shipper sends the configuration meanwhile', async () => {
+    const { target } = await openWithClusters()
+    let shipped: unknown
+    const end = intercept(target.relay.clients.secretsManager, async ({ operation }, pass) => {
+      if (operation === 'DeleteSecret') shipped ??= await ship(target, 'prod-token')
+      return pass()
+    })
+    onTestFinished(end)
+    const { clients, environment, ports } = target.relay
+    const { configTable: ConfigTable, secretPrefix: SecretPrefix } = environment
+    const clusters = stackClusters(clients, { ConfigTable, SecretPrefix }, ports.tokens)
+    expect(await clusters.retireCluster('prod', 7)).toBe(true)
+    expect(shipped).toBe(200)
+    expect(await target.relay.ports.configs.read('prod')).toBeUndefined()
   })
 
   it('is taken back by cluster create, with the token of before and a new one', async () => {

@@ -22,7 +22,10 @@ import { createMailer } from '../../adapters/smtp/mailer.ts'
 import { createDispatch } from '../../functions/dispatch/dispatch.ts'
 import { createSweep } from '../../functions/dispatch/sweep.ts'
 import { createIngest } from '../../functions/ingest/ingest.ts'
-import { createReconcileConfig } from '../../functions/reconcile-config/reconcile-config.ts'
+import {
+  createReconcileConfig,
+  STORE_OPTIONS,
+} from '../../functions/reconcile-config/reconcile-config.ts'
 import { runScheduledCheck } from '../../functions/reconcile-config/scheduled-check.ts'
 import { createCallTime } from '../../functions/shared/call-time.ts'
 import { createClusterAccess } from '../../functions/shared/cluster-access.ts'
@@ -155,7 +158,7 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     },
   }
   // As reconcile-config has them.
-  const configPorts = createStorePorts(environment, clients, clock, { hearsClusters: true })
+  const configPorts = createStorePorts(environment, clients, clock, STORE_OPTIONS)
   const access = createClusterAccess(ports.tokens, clock)
   const reports = { log, onFailed: metrics.failed }
   const requestReports = { ...reports, onRefused: metrics.refused }
@@ -189,7 +192,7 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     reconcileConfig: createReconcileConfig({
       noCrossNamespaceRefs: false,
       ports: configPorts,
-      access,
+      access: createClusterAccess(configPorts.tokens, clock),
       timeLeftMs: configTime.timeLeftMs,
       ...requestReports,
     }),
