@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Command } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
+import type { ConsoleRelay } from '../console/relay.ts'
 import { foreignProblem } from '../hosts/embedded/loopback.ts'
 import type { ConsoleParts } from '../hosts/kit/console/routes.ts'
 import { createSessions } from '../hosts/kit/console/sessions.ts'
@@ -50,9 +51,12 @@ async function serveConsole(flags: ConsoleFlags): Promise<void> {
   const { cluster = '' } = flags
   if (flags.stack === undefined) {
     await withHttpRelay(flags, async (relay) => {
-      const { followedRows } = await import('./console/followed-rows.ts')
+      const [{ followedRows }, { streamPosition }] = await Promise.all([
+        import('./console/followed-rows.ts'),
+        import('./console/stream-position.ts'),
+      ])
       const live = followedRows(relay, systemClock, flags.cluster)
-      return serveFor(relay, flags, { live })
+      return serveFor(relay, flags, { live, livePosition: () => streamPosition(relay) })
     })
   } else {
     await withStack(flags, async (relay) => {
@@ -70,7 +74,10 @@ async function serveConsole(flags: ConsoleFlags): Promise<void> {
 async function serveFor(
   relay: AskedRelay,
   flags: ConsoleFlags,
-  more: Pick<ConsoleParts, 'live' | 'numbers'>,
+  {
+    livePosition,
+    ...more
+  }: Pick<ConsoleParts, 'live' | 'numbers'> & Pick<ConsoleRelay, 'livePosition'>,
 ): Promise<void> {
   const { cluster, port, relay: url } = flags
   // Other users of this machine reach the port too, so the address has a key, as a token has.
@@ -80,7 +87,7 @@ async function serveFor(
     systemClock,
   )
   const server = await listen(port, {
-    relay: requestedRelay(relay, cluster),
+    relay: { ...requestedRelay(relay, cluster), ...(livePosition && { livePosition }) },
     clock: systemClock,
     sessions: () => sessions,
     opensByAddress: true,

@@ -13,9 +13,9 @@ export interface ConsoleRelay {
   listDeliveries(parameters: URLSearchParams): Promise<Answer>
   /**
    * Where the rows that are told live stand now: those told from there on miss nothing that changes after it. Absent
-   * where none is needed, because who begins is told of the latest changes too, and where none is known.
+   * where none is needed, because who begins is told of the latest changes too; undefined where it is not known.
    */
-  livePosition?(): string
+  livePosition?(): Promise<string | undefined>
   /** As `GET /v1/deliveries/{id}`. */
   showDelivery(id: string): Promise<Answer>
   /** As `POST /v1/deliveries/{id}/replay`. `by` names who asks, if that is known. */

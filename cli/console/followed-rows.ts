@@ -11,21 +11,29 @@ import { jsonValue } from '../../relay/model/json-value.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import { withCluster } from './requested-relay.ts'
 
-/** The rows of the console's list, as a relay elsewhere tells of their deliveries. `cluster`: where the list names none. */
+/**
+ * The rows of the console's list, as a relay elsewhere tells of their deliveries, from the position of the list on. Where
+ * that is not known any more they begin with what comes: a list that is loaded anew would soon be as late again.
+ * `cluster`: where the list names none.
+ */
 export function followedRows(
   requests: StreamRequests,
   clock: Pick<Clock, 'now'>,
   cluster: string | undefined,
 ): ConsoleParts['live'] {
   return async (request, isSelectable) => {
-    const filters = filtersOf(new URLSearchParams(request.query))
-    const asked = withCluster(new URLSearchParams([...filters]), cluster)
-    const opened = await open(requests, asked, request)
+    const query = new URLSearchParams(request.query)
+    const asked = withCluster(new URLSearchParams([...filtersOf(query)]), cluster)
+    const seen = headerOf(request, 'last-event-id')
+    const opened = await open(requests, asked, seen ?? query.get('after') ?? undefined)
     if ('refusal' in opened) return opened.refusal
     const textOf = (event: ServerSentEvent) => eventText(event, { now: clock.now(), isSelectable })
     const parts = async function* () {
+      let isBegun = seen !== undefined
       for await (const events of readEvents(opened.texts)) {
-        if (events.length > 0) yield Buffer.from(events.map(textOf).join(''))
+        const told = isBegun ? events : events.filter(({ event }) => event !== 'missed')
+        isBegun ||= events.some(({ id }) => id !== undefined)
+        if (told.length > 0) yield Buffer.from(told.map(textOf).join(''))
       }
     }
     const headers = { 'X-Accel-Buffering': 'no' }
@@ -52,14 +60,14 @@ function streamOf(
   )
 }
 
-/** Opens the stream from where the browser was. That the relay cannot be reached is an answer too. */
+/** Opens the stream from where the browser, or its list, was. That the relay cannot be reached is an answer too. */
 async function open(
   requests: StreamRequests,
   parameters: URLSearchParams,
-  request: Parameters<typeof headerOf>[0],
+  seen: string | undefined,
 ): ReturnType<StreamRequests['openDeliveries']> {
   try {
-    return await requests.openDeliveries(parameters, headerOf(request, 'last-event-id'))
+    return await requests.openDeliveries(parameters, seen)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     return { refusal: jsonAnswer(502, { detail: error.message }) satisfies Answer }

@@ -16,7 +16,7 @@ export const deliveriesPage: ConsolePage = { path: PATH, show }
 async function show(asked: Asked): Promise<Shown> {
   const cursor = asked.query.get('cursor') ?? undefined
   // Before the list is read, so that what changes meanwhile is told live.
-  const position = cursor === undefined ? asked.relay.livePosition?.() : undefined
+  const position = cursor === undefined ? await asked.relay.livePosition?.() : undefined
   const found = await foundBy(asked, cursor)
   const filters = filtersOf(asked.query)
   if ('wrong' in found) return { ...FRAME, status: 400, content: page(filters, found.wrong) }

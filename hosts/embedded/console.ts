@@ -68,7 +68,7 @@ function ownRelay(parts: EmbeddedConsoleParts): ConsoleRelay {
   return {
     showOverview: () => showOverview({ ...ports, clusters, counts, destinations, waiting }),
     listDeliveries: (parameters) => listDeliveries(ports, parameters),
-    livePosition: () => parts.feed.position(),
+    livePosition: async () => parts.feed.position(),
     showDelivery: (id) => showDelivery(ports, id),
     replayDelivery: (id, by) => replayDelivery(ports, id, by),
     dismissDelivery: (id, body, by) => dismissDelivery(ports, id, body, by),

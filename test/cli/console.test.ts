@@ -85,6 +85,12 @@ describe('flux-relay console', () => {
     // A list that a browser asks for anew where it is told nothing of what it missed.
     const lost = await openEvents(port, path, { Cookie, 'Last-Event-ID': 'ffffffff-1' })
     expect(lost.text()).toContain('event: missed\n')
+    // What comes after the list was read and before a browser has connected.
+    const [, address = ''] = /hx-sse:connect="([^"]+)"/.exec((await get('deliveries')).text) ?? []
+    put('f', { outcome: 'delivered' })
+    const next = await openEvents(port, address.replaceAll('&amp;', '&'), { Cookie })
+    await waitFor(() => expect(rows(next.text())).toEqual(['f']))
+    next.request.destroy()
     await relay.server.close(0)
     await Promise.all([again.ended, lost.ended])
     expect((await get('deliveries/live')).status).toBe(502)

@@ -19,7 +19,7 @@ const REQUEST: EdgeRequest = {
 }
 
 /** The answer of the console, where a relay elsewhere answers so, and what that was asked. */
-async function followed(answer: () => Promise<OpenedStream>) {
+async function followed(answer: () => Promise<OpenedStream>, request = REQUEST) {
   const asked: unknown[] = []
   const live = followedRows(
     {
@@ -31,7 +31,7 @@ async function followed(answer: () => Promise<OpenedStream>) {
     CLOCK,
     'prod',
   )
-  return { asked, answered: await live(REQUEST, true) }
+  return { asked, answered: await live(request, true) }
 }
 
 async function* texts() {
@@ -53,6 +53,21 @@ describe('the rows of a relay elsewhere', () => {
     expect(text).toContain('event: missed\n')
     // What the browser cannot show keeps its place, and the connection in use.
     expect(text).toMatch(/id: 9\n\n:\n\n$/)
+  })
+
+  it('begin at the position of the list, also where that is not known any more', async () => {
+    async function* missed() {
+      yield 'event: missed\ndata:\n\n'
+      yield* texts()
+    }
+    const request = { ...REQUEST, query: 'outcome=dead&after=5-1', headers: {} }
+    const opened = async () => ({ texts: missed(), close: () => undefined })
+    const { asked, answered } = await followed(opened, request)
+    expect(asked).toEqual([['outcome=dead&cluster=prod', '5-1']])
+    const text = await new Response(answered.stream).text()
+    expect(text).toMatch(/^id: 8\nevent: row\n/)
+    // What is missed later has the browser load its list anew.
+    expect(text.match(/event: missed/g)).toHaveLength(1)
   })
 
   it('let go of the relay when the browser is gone before it has read any', async () => {
