@@ -1,6 +1,8 @@
 import { earlier } from '../../relay/model/earlier.ts'
 import type { RetryMessage } from '../../relay/model/queue-messages.ts'
+import { Shares } from '../../relay/model/shares.ts'
 import { DueRows } from './due-rows.ts'
+import { LARGE_BYTES_LEASED, largeBytesOf } from './large-bodies.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { Leases, Schedule } from './schedule.ts'
 
@@ -10,6 +12,8 @@ interface DueRetry {
   /** When it is due, or when it may be handed out again. Milliseconds since the epoch. */
   readonly at: number
   readonly number: number
+  /** The size of its event in bytes, if it was found to be large; 0 as long as it was not. */
+  readonly largeBytes: number
 }
 
 function newSchedule(): Schedule<DueRetry> {
@@ -35,7 +39,11 @@ const MAX_ENTRIES = 20_000
  */
 export class DueSchedule {
   readonly #rows: DueRows
+  readonly #database: RelayDatabase
   #ready = newSchedule()
+  /** Those of large events, which the others pass while as many bytes are leased as may be. */
+  #readyLarge = newSchedule()
+  readonly #largeLeased = new Shares(LARGE_BYTES_LEASED)
   /** The entry of each delivery that was read or changed since; another one of it is void. */
   readonly #entries = new Map<string, DueRetry>()
   readonly #leased = new Map<string, DueRetry>()
@@ -47,6 +55,7 @@ export class DueSchedule {
   #count = 0
 
   constructor(database: RelayDatabase) {
+    this.#database = database
     this.#rows = new DueRows(database, {
       hasRoom: (cluster) => this.#mayGrow(cluster, 1),
       wantsMore: (cluster) => this.#mayGrow(cluster, 2),
@@ -65,6 +74,7 @@ export class DueSchedule {
   /** Reads what is not leased again, because the due times have changed. */
   reset(): void {
     this.#ready = newSchedule()
+    this.#readyLarge = newSchedule()
     this.#entries.clear()
     this.#sizes.clear()
     this.#rows.reset()
@@ -94,34 +104,91 @@ export class DueSchedule {
   async lease(max: number, now: number, free: number): Promise<readonly RetryMessage[]> {
     if (max <= 0) return []
     const messages: RetryMessage[] = []
+    this.#takeLarge(messages, max, now, free)
     let rows = Math.max(max, PAGE_ROWS)
     while (messages.length < max) {
       const isDone = !this.#rows.hasMore(now)
       try {
         if (!isDone) await this.#rows.read(rows, now)
+        await this.#takeSmall(messages, max, now, free)
       } catch (error) {
         if (messages.length === 0) throw error
         return messages
       }
-      this.#take(messages, max, now, free)
       if (isDone) break
       rows = Math.max(max, NEXT_ROWS)
     }
     return messages
   }
 
-  #take(messages: RetryMessage[], max: number, now: number, free: number): void {
+  /** Leases some that are due, and finds out which of them are large: these wait as such. */
+  async #takeSmall(
+    messages: RetryMessage[],
+    max: number,
+    now: number,
+    free: number,
+  ): Promise<void> {
+    const taken: DueRetry[] = []
+    for (let count = messages.length; count < max; count += 1) {
+      const left = free - count
+      const entry = this.#begin(this.#ready, now, (cluster) => this.#leases.allows(cluster, left))
+      if (!entry) break
+      taken.push(entry)
+    }
+    const isLeased = (entry: DueRetry) => this.#leased.get(entry.message.deliveryId) === entry
+    try {
+      const ids = taken.map(({ message }) => message.deliveryId)
+      const large = await largeBytesOf(this.#database, ids)
+      for (const entry of taken) {
+        const bytes = large.get(entry.message.deliveryId)
+        if (bytes === undefined) messages.push(entry.message)
+        else if (isLeased(entry)) this.#putBack(entry, bytes)
+      }
+      if (large.size > 0) this.#takeLarge(messages, max, now, free)
+    } catch (error) {
+      for (const entry of taken) if (isLeased(entry)) this.#putBack(entry, 0)
+      throw error
+    }
+  }
+
+  #takeLarge(messages: RetryMessage[], max: number, now: number, free: number): void {
     while (messages.length < max) {
       const left = free - messages.length
-      const entry = this.#ready.take(now, (cluster) => this.#leases.allows(cluster, left))
+      const entry = this.#begin(
+        this.#readyLarge,
+        now,
+        (cluster) => this.#largeLeased.allows(cluster) && this.#leases.allows(cluster, left),
+      )
       if (!entry) return
-      const { message, cluster } = entry
+      messages.push(entry.message)
+    }
+  }
+
+  /** Leases the first entry that is not void; undefined when there is none. */
+  #begin(
+    ready: Schedule<DueRetry>,
+    now: number,
+    mayTake: (cluster: string) => boolean,
+  ): DueRetry | undefined {
+    for (let entry = ready.take(now, mayTake); entry; entry = ready.take(now, mayTake)) {
+      const { message, cluster, largeBytes } = entry
       if (this.#entries.get(message.deliveryId) !== entry) continue
       this.#forget(message.deliveryId)
       this.#leased.set(message.deliveryId, entry)
       this.#leases.begin(cluster)
-      messages.push(message)
+      if (largeBytes > 0) this.#largeLeased.take(cluster, largeBytes)
+      return entry
     }
+    return undefined
+  }
+
+  /** Ends the lease of an entry that was not handed out. */
+  #putBack({ message, at }: DueRetry, largeBytes: number): void {
+    this.#endLease(message.deliveryId)
+    const again = this.#again.get(message.deliveryId)
+    this.#again.delete(message.deliveryId)
+    if (again) this.changed(again)
+    else this.#wait(message, at, largeBytes)
   }
 
   /** Ends the lease of a message; false when it is not leased. */
@@ -159,7 +226,8 @@ export class DueSchedule {
   nextWakeAt(now: number): number | undefined {
     const { nextDueAt } = this.#rows
     const unseen = nextDueAt !== undefined && nextDueAt <= now ? undefined : nextDueAt
-    return earlier(this.#ready.nextWakeAt(now), unseen)
+    const known = earlier(this.#ready.nextWakeAt(now), this.#readyLarge.nextWakeAt(now))
+    return earlier(known, unseen)
   }
 
   #isLeased({ deliveryId, attempt }: RetryMessage): boolean {
@@ -171,6 +239,7 @@ export class DueSchedule {
     if (!leased) return
     this.#leased.delete(deliveryId)
     this.#leases.end(leased.cluster)
+    if (leased.largeBytes > 0) this.#largeLeased.give(leased.cluster, leased.largeBytes)
   }
 
   /** Whether so many times its entries are fewer than there is room for. Each cluster may have one. */
@@ -192,11 +261,13 @@ export class DueSchedule {
     else this.#sizes.delete(entry.cluster)
   }
 
-  #wait(message: RetryMessage, at: number): void {
+  #wait(message: RetryMessage, at: number, largeBytes = 0): void {
     this.#count += 1
-    const entry: DueRetry = { message, cluster: message.cluster ?? '', at, number: this.#count }
+    const cluster = message.cluster ?? ''
+    const entry: DueRetry = { message, cluster, at, number: this.#count, largeBytes }
     this.#entries.set(message.deliveryId, entry)
     this.#sizes.set(entry.cluster, this.#sizeOf(entry.cluster) + 1)
-    this.#ready.delay(entry, at)
+    if (largeBytes === 0) this.#ready.delay(entry, at)
+    else this.#readyLarge.delay(entry, at)
   }
 }

@@ -1,3 +1,6 @@
+import { hasId } from './id-index.ts'
+import type { RelayDatabase } from './relay-database.ts'
+
 /** A body of more bytes is large: some ten times what an ordinary event has. */
 export const LARGE_BYTES = 16 * 1024
 
@@ -7,3 +10,23 @@ export const LARGE_BYTES = 16 * 1024
  * its number.
  */
 export const LARGE_BYTES_LEASED = 32 * 1024 * 1024
+
+const LARGE_ONES = `SELECT l.id, COALESCE(octet_length(e.body), octet_length(l.body)) AS bytes
+  FROM json_each(?1)
+    CROSS JOIN ledger AS l ON ${hasId('json_each.value', 'l')}
+    LEFT JOIN events AS e ON e.seq = l.event_seq
+  WHERE COALESCE(octet_length(e.body), octet_length(l.body)) > ?2`
+
+/** The bytes of the events of those of these records that have large ones, by their ids. Rejects when the store fails. */
+export async function largeBytesOf(
+  database: Pick<RelayDatabase, 'read'>,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (ids.length === 0) return new Map()
+  const rows = await database.read<{ id: string; bytes: number }>(
+    LARGE_ONES,
+    JSON.stringify(ids),
+    LARGE_BYTES,
+  )
+  return new Map(rows.map(({ id, bytes }) => [id, bytes]))
+}

@@ -194,7 +194,7 @@ export class SqliteQueue implements Queue {
   async setAsideRetry(message: RetryMessage, reason: SetAsideReason): Promise<void> {
     const result = await this.#database.write(this.quarantine.keepRetry(message, reason))
     if (result.kind === 'conflict') throw await this.quarantine.full()
-    this.#due.unlease(message)
+    if (this.#due.unlease(message)) this.#ready.notify('retry')
   }
 
   /** Puts a leased retry back, to be handed out at `notBefore` (milliseconds since the epoch). */

@@ -18,7 +18,8 @@ const DESTINATIONS = `WITH RECURSIVE found (destination) AS (
   )
   SELECT destination FROM found WHERE destination IS NOT NULL`
 
-const PAGE = `SELECT id, attempt, ord AS "order" FROM ledger
+const PAGE = `SELECT id, attempt, ord AS "order",
+    COALESCE((SELECT octet_length(body) FROM events WHERE seq = event_seq), 0) AS bytes FROM ledger
   WHERE destination = ? AND (ord, id) > (?, ?) ORDER BY ord, id LIMIT ?`
 
 const COUNT = `SELECT COUNT(*) AS count

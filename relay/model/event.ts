@@ -169,3 +169,10 @@ export function readableEvent(event: Event, metadata = event.metadata): Event {
     },
   }
 }
+
+/** About how many bytes an event has: the characters of its texts that may be long. */
+export function eventSize({ message, metadata }: Pick<Event, 'message' | 'metadata'>): number {
+  let size = message.length
+  for (const key in metadata) size += key.length + (metadata[key]?.length ?? 0)
+  return size
+}

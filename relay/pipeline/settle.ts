@@ -1,4 +1,5 @@
 import { isTest, type LedgerRecord } from '../model/delivery.ts'
+import { eventSize } from '../model/event.ts'
 import type { RetryMessage } from '../model/queue-messages.ts'
 import type { LedgerWrite } from '../ports/ledger.ts'
 import type { Ports } from '../ports/ports.ts'
@@ -75,8 +76,8 @@ function nextTry(record: LedgerRecord): readonly RetryMessage[] {
 /** Reports a record that its destination wakes as waiting there. */
 export function tellDestination(
   { destinations }: Pick<SettleContext, 'destinations'>,
-  { id, status, order, attempt }: LedgerRecord,
+  { id, status, order, attempt, event }: LedgerRecord,
 ): void {
   if (status.kind !== 'waiting' || status.destination === undefined) return
-  destinations.wait(status.destination, { id, order, attempt })
+  destinations.wait(status.destination, { id, order, attempt, bytes: eventSize(event) })
 }

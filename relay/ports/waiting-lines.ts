@@ -10,6 +10,8 @@ export interface PlaceInLine {
 export interface WaitingDelivery extends PlaceInLine {
   /** The serial of the record's next try. A message with another serial is stale. */
   readonly attempt: number
+  /** About how many bytes its event has, which are in memory while it is decided about. Absent: hardly any. */
+  readonly bytes?: number
 }
 
 /** Finds what waits for a destination, in a store that only one process uses. */

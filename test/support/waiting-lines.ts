@@ -23,7 +23,7 @@ export class MemoryWaitingLines implements WaitingLines {
       .filter((row) => place === undefined || placeOf(row) > place)
       .sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
       .slice(0, limit)
-      .map(({ id, order, attempt }) => ({ id, order, attempt }))
+      .map(({ destination: _, ...delivery }) => delivery)
     await this.pause()
     if (this.isFailing) throw new Error('the store fails')
     return rows

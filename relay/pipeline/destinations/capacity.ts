@@ -11,8 +11,9 @@ const BYTES_UNDER_WAY = 64 * 1024 * 1024
 const ASKING = 800
 const BYTES_ASKING = 64 * 1024 * 1024
 
-/** The most deliveries that were woken and are being decided about. */
+/** The most deliveries that were woken and are being decided about, and the most bytes of their events. */
 const WOKEN = 1_000
+const BYTES_WOKEN = 32 * 1024 * 1024
 
 /** A number of things and a number of bytes that the clusters of a process share. */
 class Bounded {
@@ -43,23 +44,23 @@ class Bounded {
 export class Capacity {
   readonly underWay = new Bounded(UNDER_WAY, BYTES_UNDER_WAY)
   readonly asking = new Bounded(ASKING, BYTES_ASKING)
-  readonly #woken = new Shares(WOKEN)
-  /** The cluster of each delivery that was woken, until it is done. */
-  readonly #clusters = new Map<string, string>()
+  readonly #woken = new Bounded(WOKEN, BYTES_WOKEN)
+  /** The cluster and the bytes of each delivery that was woken, until it is done. */
+  readonly #held = new Map<string, { readonly cluster: string; readonly bytes: number }>()
 
   mayWake(cluster: string): boolean {
     return this.#woken.allows(cluster)
   }
 
-  wake(delivery: string, cluster: string): void {
-    this.#woken.take(cluster)
-    this.#clusters.set(delivery, cluster)
+  wake(delivery: string, cluster: string, bytes: number): void {
+    this.#woken.take(cluster, bytes)
+    this.#held.set(delivery, { cluster, bytes })
   }
 
   done(delivery: string): void {
-    const cluster = this.#clusters.get(delivery)
-    if (cluster === undefined) return
-    this.#clusters.delete(delivery)
-    this.#woken.give(cluster)
+    const held = this.#held.get(delivery)
+    if (held === undefined) return
+    this.#held.delete(delivery)
+    this.#woken.give(held.cluster, held.bytes)
   }
 }

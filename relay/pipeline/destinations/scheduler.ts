@@ -113,6 +113,7 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations, Faili
 
   done(delivery: string): void {
     this.#capacity.done(delivery)
+    this.#waker.done()
     const line = this.#away.get(delivery)
     if (!line) return
     this.#away.delete(delivery)

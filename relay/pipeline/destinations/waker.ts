@@ -38,6 +38,8 @@ export class Waker {
   /** Lines from which nothing may be woken before a given time. */
   readonly #notBefore = new Times<LineOf>()
   readonly #listeners = new Listeners()
+  /** Whether a cluster could wake none more when it was asked last. */
+  #isHeldBack = false
 
   constructor({ clock, lines, healths, capacity, away, passedBy }: WakerParts) {
     this.#clock = clock
@@ -78,7 +80,13 @@ export class Waker {
       else if (host.canWake) this.#ready.add(host)
     }
     for (const host of later) this.#ready.add(host)
+    this.#isHeldBack = later.length > 0
     return taken
+  }
+
+  /** Reports that a delivery is done: those of a cluster that had its whole share may be woken. */
+  done(): void {
+    if (this.#isHeldBack) this.#listeners.notify()
   }
 
   /** Finds out when the next delivery of a line may be woken. Forgets the line when none waits. */
@@ -122,7 +130,7 @@ export class Waker {
     if (woken && !isAway) {
       line.coming.set(woken.id, { order: woken.order, givenBefore: host.given })
       this.#away.set(woken.id, line)
-      this.#capacity.wake(woken.id, host.cluster)
+      this.#capacity.wake(woken.id, host.cluster, woken.bytes ?? 0)
       line.awaited += 1
       host.awaited += 1
     }

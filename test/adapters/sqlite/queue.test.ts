@@ -207,7 +207,7 @@ describe('a group with many messages', () => {
       for (const leased of await queue.leaseRetries(10)) await queue.acknowledgeRetry(leased)
       queue.nextWakeAt()
     })
-    expect(statements).toHaveLength(3)
+    expect(statements).toHaveLength(4)
     for (const sql of statements) {
       for (const step of await planOf(database, sql)) {
         expect(step, sql).toMatch(/^(SEARCH|LIST SUBQUERY|SCAN json_each) ?/)

@@ -20,7 +20,7 @@ function fill(
 it('a cluster has a share of the deliveries that are woken, and gives it back with each', () => {
   const capacity = new Capacity()
   const [wake, mayWake] = [
-    (cluster: string) => capacity.wake(`${cluster}-${woken++}`, cluster),
+    (cluster: string) => capacity.wake(`${cluster}-${woken++}`, cluster, 0),
     (cluster: string) => capacity.mayWake(cluster),
   ]
   let woken = 0
@@ -30,6 +30,18 @@ it('a cluster has a share of the deliveries that are woken, and gives it back wi
   // Who is done twice gives back once.
   capacity.done('a-0')
   expect(fill(['c', 'a'], mayWake, wake)).toEqual([200, 113])
+})
+
+it('a cluster has a share of the bytes of what is woken', () => {
+  const capacity = new Capacity()
+  const mayWake = (cluster: string) => capacity.mayWake(cluster)
+  let woken = 0
+  const wake = (cluster: string) => capacity.wake(`${cluster}-${woken++}`, cluster, 2 * MIB)
+  expect(fill(['a', 'b'], mayWake, wake)).toEqual([8, 4])
+  capacity.done('a-0')
+  expect(fill(['a', 'b'], mayWake, wake)).toEqual([0, 1])
+  for (let index = 1; index < 8; index += 1) capacity.done(`a-${index}`)
+  expect(mayWake('a')).toBe(true)
 })
 
 it.each([

@@ -259,6 +259,29 @@ describe('deliveries that wait in the store', () => {
   })
 })
 
+it('deliveries of large events are woken at any host once others of their cluster are done', async () => {
+  const { destinations, store } = setUp(2)
+  for (const host of ['one.test', 'two.test']) {
+    const large = { id: host, order: host, attempt: 2, bytes: 20 * 1024 * 1024 }
+    store.put(keyOf('a', host), large)
+  }
+  await destinations.resume()
+  await soon()
+  expect(destinations.take(10).map(({ id }) => id)).toEqual(['one.test'])
+  expect(destinations.take(10)).toEqual([])
+  let isTold = false
+  destinations.onReady(() => {
+    isTold = true
+  })
+  await soon()
+  expect(isTold).toBe(false)
+  store.rows.clear()
+  destinations.done('one.test')
+  await soon()
+  expect(isTold).toBe(true)
+  expect(destinations.take(10).map(({ id }) => id)).toEqual(['two.test'])
+})
+
 describe('Providers at one host', () => {
   it('of a destination that answers at once do not wait for those of slow ones', async () => {
     const { destinations, wait, enter } = setUp(10)
