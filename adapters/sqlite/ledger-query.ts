@@ -24,9 +24,9 @@ const OF_EVENTS = `event_seq IN (SELECT seq FROM events WHERE ${ID_BEGINS})`
  */
 const LIST_ORDER = `accepted_at DESC, ${ID_BEGINNING}, id`
 
-/** A record as lists show it. */
+/** A record as lists show it, with the number of its event and how many bytes that has. */
 const SELECT_LISTED = `SELECT id, accepted_at AS acceptedAt, cluster, object, outcome, alert, body,
-    (SELECT body FROM events WHERE seq = event_seq) AS event
+    event_seq AS eventSeq, (SELECT octet_length(body) FROM events WHERE seq = event_seq) AS eventBytes
   FROM ledger`
 
 /** One row as a list shows it; the parameters are its id and the time. */

@@ -19,6 +19,7 @@ import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.t
 import { type ListPart, mergeLists, type OneOutcomeFilter, perOutcome } from '../merged-lists.ts'
 import { hasId, isRecord } from './id-index.ts'
 import { listQuery, SHOW_ONE } from './ledger-query.ts'
+import { type EventReadings, eventReading, readEvents, readEventsOf } from './record-events.ts'
 import { decodeRecord, type RecordRow, recordBody, storedRecord } from './record-row.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { outcomeWrite, type UnitResult, type UnitStatement } from './statement.ts'
@@ -31,8 +32,28 @@ export interface LedgerOptions {
   readonly onStored?: (record: LedgerRecord, isNew: boolean) => void
 }
 
-/** A row as a list reads it. */
+/** A row as `READ` reads it, with the body of the event; null when the record has that in its own body. */
+interface ReadRow extends RecordRow {
+  readonly version: number
+  readonly event: string | null
+}
+
+/** A row as `READ_ALONE` reads it. */
+interface AloneRow extends RecordRow {
+  readonly version: number
+  readonly eventSeq: number
+}
+
+/**
+ * The most bytes of different events that one page has, besides the first. A page that ends early is followed by
+ * another one.
+ */
+const PAGE_EVENT_BYTES = 8 * 1024 * 1024
+
+/** A row as a list reads it. `eventBytes` is null when the record has its event in its own body. */
 interface ListedRow extends ListPosition, RecordRow {
+  readonly eventSeq: number
+  readonly eventBytes: number | null
   readonly object: string
   readonly outcome: Outcome
   readonly alert: string | null
@@ -41,6 +62,9 @@ interface ListedRow extends ListPosition, RecordRow {
 const READ = `SELECT l.id, l.cluster, l.accepted_at AS acceptedAt, l.version, l.body, e.body AS event
   FROM ledger AS l LEFT JOIN events AS e ON e.seq = l.event_seq
   WHERE ${hasId('?1', 'l')} AND (l.expires_at IS NULL OR l.expires_at > ?2)`
+
+const READ_ALONE = `SELECT id, cluster, accepted_at AS acceptedAt, version, body, event_seq AS eventSeq
+  FROM ledger WHERE ${hasId('?1')} AND (expires_at IS NULL OR expires_at > ?2)`
 
 /**
  * The row of a record's event: its sequence is a part of the record's order. `?15` is what stands for the row of a
@@ -97,11 +121,24 @@ export class SqliteLedger implements Ledger {
 
   async readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<LedgerRecord>>> {
     const now = this.#clock.now()
-    const read = [...new Set(ids)].map((id) =>
-      this.#database.read<RecordRow & { version: number }>(READ, id, now),
-    )
-    const rows = (await Promise.all(read)).flat()
-    return rows.map((row) => ({ value: storedRecord(row), version: row.version }))
+    const wanted = [...new Set(ids)]
+    const [first] = wanted
+    if (first !== undefined && wanted.length === 1) {
+      const rows = await this.#database.read<ReadRow>(READ, first, now)
+      return rows.map((row) => {
+        const event = row.event === null ? undefined : eventReading(row.event)
+        return { value: storedRecord(row, event), version: row.version }
+      })
+    }
+    if (wanted.length === 0) return []
+    // Many are mostly of one event. All is read at once, and nothing is written in between.
+    const [events, ...found] = await Promise.all([
+      readEventsOf(this.#database, wanted),
+      ...wanted.map((id) => this.#database.read<AloneRow>(READ_ALONE, id, now)),
+    ])
+    return found.flat().map((row) => {
+      return { value: storedRecord(row, events.get(row.eventSeq)), version: row.version }
+    })
   }
 
   writeMany(writes: readonly LedgerWrite[]): Promise<readonly boolean[]> {
@@ -140,15 +177,16 @@ export class SqliteLedger implements Ledger {
 
   async show(id: string): Promise<ListedRecord | undefined> {
     const [row] = await this.#database.read<ListedRow>(SHOW_ONE, id, this.#clock.now())
-    return row && listedRecord(row)
+    return row && listedRecord(row, await this.#eventsOf([row]))
   }
 
   async list(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage> {
     const after = cursor === undefined ? undefined : parseCursor(cursor, filter)
     const lists = perOutcome(filter).map((one) => this.#part(one, limit, after))
     const { positions, reached } = mergeLists(await Promise.all(lists), limit, listOrder)
+    const events = await this.#eventsOf(positions)
     return {
-      records: positions.map(listedRecord),
+      records: positions.map((row) => listedRecord(row, events)),
       ...(reached && {
         nextCursor: formatCursor(reached, filter),
         reachedTime: reached.acceptedAt,
@@ -164,8 +202,16 @@ export class SqliteLedger implements Ledger {
     const { sql, parameters } = listQuery(filter, this.#clock.now(), after)
     // One more than wanted tells whether there is a next page.
     const rows = await this.#database.read<ListedRow>(sql, ...parameters, limit + 1)
-    const positions = rows.slice(0, limit)
-    return { positions, reached: rows.length > limit ? positions.at(-1) : undefined }
+    const positions = rows.slice(0, Math.min(limit, countThatFit(rows)))
+    return { positions, reached: rows.length > positions.length ? positions.at(-1) : undefined }
+  }
+
+  #eventsOf(rows: readonly ListedRow[]): Promise<EventReadings> {
+    const stored = rows.filter(({ eventBytes }) => eventBytes !== null)
+    return readEvents(
+      this.#database,
+      stored.map(({ eventSeq }) => eventSeq),
+    )
   }
 
   /** Deletes the records that expired at or before `now`; resolves with their number. */
@@ -203,9 +249,22 @@ function nameOf(identity: Identity | undefined): string | null {
   return identity ? namespacedName(identity) : null
 }
 
+/** How many of the first rows a page may have for the bytes of their events. One at least. */
+function countThatFit(rows: readonly ListedRow[]): number {
+  const seen = new Set<number>()
+  let bytes = 0
+  const beyond = rows.findIndex(({ eventSeq, eventBytes }) => {
+    if (seen.has(eventSeq)) return false
+    seen.add(eventSeq)
+    bytes += eventBytes ?? 0
+    return seen.size > 1 && bytes > PAGE_EVENT_BYTES
+  })
+  return beyond < 0 ? rows.length : beyond
+}
+
 /** A record that cannot be read is shown by the columns beside it. */
-function listedRecord(row: ListedRow): ListedRecord {
-  const decoded = decodeRecord(row)
+function listedRecord(row: ListedRow, events: EventReadings): ListedRecord {
+  const decoded = decodeRecord(row, events.get(row.eventSeq))
   if (decoded.kind === 'read') return decoded.value
   const { id, cluster, object, outcome, alert, acceptedAt } = row
   const reason = `this record cannot be read: ${unreadableText(deliveryRecordCodec, decoded)}`

@@ -1,4 +1,5 @@
 import { isTest, type LedgerRecord } from '../../relay/model/delivery.ts'
+import type { AcceptedEvent } from '../../relay/model/queue-messages.ts'
 import {
   decodeText,
   encodeText,
@@ -6,9 +7,8 @@ import {
   storedValue,
 } from '../../relay/model/stored/codec.ts'
 import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
-import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
 
-/** A record as its row has it, and the body of the event that it is about. */
+/** A record as its row has it. */
 export interface RecordRow {
   readonly id: string
   readonly cluster: string
@@ -16,12 +16,7 @@ export interface RecordRow {
   readonly acceptedAt: number
   /** Without what other columns have, and without the event; that of a test, or of an earlier relay, has all. */
   readonly body: string
-  /** Null when the record has the event in its own body: it belongs to none that is stored. */
-  readonly event: string | null
 }
-
-/** What a record does not take from its event's body. */
-const NO_PLACE = { id: '', group: '' }
 
 /** What other columns have, or the row of the event. */
 const APART = {
@@ -35,17 +30,23 @@ export function recordBody(record: LedgerRecord): string {
   return JSON.stringify({ ...deliveryRecordCodec.encode(record), ...APART })
 }
 
-export function decodeRecord(row: RecordRow): StoredReading<LedgerRecord> {
-  const { id, cluster, acceptedAt, body, event } = row
+/** `accepted`: the event, if the record has it not in its own body, as one that belongs to none that is stored. */
+export function decodeRecord(
+  row: RecordRow,
+  accepted: StoredReading<AcceptedEvent> | undefined,
+): StoredReading<LedgerRecord> {
+  const { id, cluster, acceptedAt, body } = row
   const own = { id, cluster, acceptedAt }
-  if (event === null) return decodeText(deliveryRecordCodec, body, own)
-  const accepted = decodeText(queuedEventCodec, event, NO_PLACE)
+  if (accepted === undefined) return decodeText(deliveryRecordCodec, body, own)
   if (accepted.kind !== 'read') return accepted
   const { event: reported, objectLabels } = accepted.value
   return decodeText(deliveryRecordCodec, body, { ...own, event: reported, objectLabels })
 }
 
 /** The record of a row. Throws `DamagedRecord` or `LaterVersion`. */
-export function storedRecord(row: RecordRow): LedgerRecord {
-  return storedValue(deliveryRecordCodec, decodeRecord(row), row.id)
+export function storedRecord(
+  row: RecordRow,
+  accepted: StoredReading<AcceptedEvent> | undefined,
+): LedgerRecord {
+  return storedValue(deliveryRecordCodec, decodeRecord(row, accepted), row.id)
 }

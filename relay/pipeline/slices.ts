@@ -1,14 +1,33 @@
+/** What the items of a slice may weigh together, and what each of them weighs. */
+export interface SliceWeight<T> {
+  readonly most: number
+  of(item: T): number
+}
+
 /**
- * The items in their order, in slices of at most `size`. Takes no item before its slice is asked
- * for.
+ * The items in their order, in slices of at most `size`, and of at most so much weight unless it is a single item
+ * that weighs more. Takes no item before its slice is asked for, but the first of the next one where weight counts.
  */
-export function* slicesOf<T>(items: Iterable<T>, size: number): Generator<readonly T[]> {
+export function* slicesOf<T>(
+  items: Iterable<T>,
+  size: number,
+  weight?: SliceWeight<T>,
+): Generator<readonly T[]> {
   let slice: T[] = []
+  let weighs = 0
   for (const item of items) {
+    const itemWeighs = weight?.of(item) ?? 0
+    if (weight && slice.length > 0 && weighs + itemWeighs > weight.most) {
+      yield slice
+      slice = []
+      weighs = 0
+    }
     slice.push(item)
+    weighs += itemWeighs
     if (slice.length < size) continue
     yield slice
     slice = []
+    weighs = 0
   }
   if (slice.length > 0) yield slice
 }

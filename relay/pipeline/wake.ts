@@ -1,4 +1,5 @@
 import type { EventOrder, LedgerRecord, Waiting } from '../model/delivery.ts'
+import { eventSize } from '../model/event.ts'
 import type { Ports } from '../ports/ports.ts'
 import { timeHeld } from './record.ts'
 import { isObjectId, objectsInForce } from './silences/silence-objects.ts'
@@ -6,8 +7,9 @@ import { noPause, type Pause, slicesOf } from './slices.ts'
 
 const PAGE_SIZE = 200
 
-/** How many records are in memory, and written, at once: each holds its event. */
+/** How many records are in memory, and written, at once, and how many bytes of their events. */
 const WOKEN_AT_ONCE = 100
+const BYTES_AT_ONCE = 8 * 1024 * 1024
 
 /** The most deliveries that are looked at. Any further ones are tried by the retry schedule. */
 const MAX_RECORDS = 10_000
@@ -71,7 +73,7 @@ async function wakeReleased(
 ): Promise<Woken> {
   const isHeld: IsWanted = ({ silence }) => silence !== undefined && isObjectId(silence)
   const held = await findWaiting(wake, { cluster, outcome: 'held', isWanted: isHeld })
-  if (held.ids.length === 0) return { deliveries: 0, isComplete: held.isComplete }
+  if (held.waiting.length === 0) return { deliveries: 0, isComplete: held.isComplete }
   const snapshot = await configs.read(cluster)
   const set = typeof snapshot === 'object' ? snapshot : undefined
   const objects = await objectsInForce(set, wake.ports.clock.now(), pause)
@@ -123,19 +125,20 @@ async function wakeThose(wake: Wake, wanted: Wanted): Promise<Woken> {
 
 /** What was found to wait, the oldest first. */
 interface Found {
-  readonly ids: readonly string[]
+  readonly waiting: readonly FoundDelivery[]
   readonly isComplete: boolean
 }
 
 async function wakeEach(
   wake: Wake,
-  { ids, isComplete }: Found,
+  { waiting, isComplete }: Found,
   isWanted: IsWanted,
 ): Promise<Woken> {
   let deliveries = 0
-  for (const slice of slicesOf(ids, WOKEN_AT_ONCE)) {
+  for (const slice of slicesOf(waiting, WOKEN_AT_ONCE, { most: BYTES_AT_ONCE, of: bytesOf })) {
     if (!hasTime(wake)) return { deliveries, isComplete: false }
-    deliveries += await wakeAll(wake, slice, isWanted)
+    const ids = slice.map(({ id }) => id)
+    deliveries += await wakeAll(wake, ids, isWanted)
   }
   return { deliveries, isComplete }
 }
@@ -180,23 +183,34 @@ interface Ordered {
   readonly order: EventOrder
 }
 
+/** A delivery that was found, and how many bytes its event has. */
+interface FoundDelivery extends Ordered {
+  readonly id: string
+  readonly bytes: number
+}
+
+const bytesOf = ({ bytes }: FoundDelivery) => bytes
+
 /** Finds the deliveries that wait, the oldest first: they are sent in this order. */
 async function findWaiting(wake: Wake, { cluster, outcome, isWanted }: Wanted): Promise<Found> {
-  const waiting: (Ordered & { readonly id: string })[] = []
+  const waiting: FoundDelivery[] = []
   let cursor: string | undefined
   let isComplete = true
-  for (let seen = 0; seen < MAX_RECORDS; seen += PAGE_SIZE) {
+  for (let seen = 0; seen < MAX_RECORDS; ) {
     isComplete = hasTime(wake)
     if (!isComplete) break
     const page = await wake.ports.ledger.list({ cluster, outcome }, PAGE_SIZE, cursor)
+    // A page may be short. An empty one counts too, so that it ends.
+    seen += Math.max(page.records.length, 1)
     for (const record of page.records) {
       if (record.kind === 'unreadable' || !waitingOf(record, isWanted, wake.bounds)) continue
-      waiting.push({ id: record.id, order: record.order })
+      const { id, order, event } = record
+      waiting.push({ id, order, bytes: eventSize(event) })
     }
     cursor = page.nextCursor
     if (cursor === undefined) break
   }
-  return { ids: waiting.toSorted(byOrder).map(({ id }) => id), isComplete }
+  return { waiting: waiting.toSorted(byOrder), isComplete }
 }
 
 function hasTime({ bounds }: Wake): boolean {

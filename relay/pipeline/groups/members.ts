@@ -23,8 +23,10 @@ export async function findMembers(
   const filter = { cluster: leader.cluster, provider, outcome: 'held' } as const
   const members: DeliveryRecord[] = []
   let cursor: string | undefined
-  for (let seen = 0; seen < MAX_RECORDS && members.length < MAX_MEMBERS; seen += PAGE_SIZE) {
+  for (let seen = 0; seen < MAX_RECORDS && members.length < MAX_MEMBERS; ) {
     const page = await ledger.list(filter, PAGE_SIZE, cursor)
+    // A page may be short. An empty one counts too, so that it ends.
+    seen += Math.max(page.records.length, 1)
     for (const record of page.records) {
       if (record.kind === 'delivery' && record.toldIn === leader.id) members.push(record)
     }
