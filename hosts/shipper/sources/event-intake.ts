@@ -205,6 +205,7 @@ export class EventIntake {
       const before = memory.seen.count(uid) ?? 0
       if (before >= count) return 'known'
       memory.seen.remember(uid, kind, count)
+      if (state && memory.occurrences.isStateSent(state)) return 'known'
       if (occurrence !== undefined) {
         const many = { ...occurrence, count: count - before }
         const admitted = memory.occurrences.admit('watch', many, now)

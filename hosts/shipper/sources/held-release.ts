@@ -58,7 +58,8 @@ class HeldReleaseLoop implements Loop {
     const { spool, clock } = this.#options
     const { memory } = spool
     while (memory.held.isAnyDue(clock.now())) {
-      await spool.change((write) => release(memory, write, memory.held.due(clock.now())))
+      const now = clock.now()
+      await spool.change((write) => release(memory, write, memory.held.due(now), now))
     }
   }
 }

@@ -52,6 +52,7 @@ export function createPostAdmission(options: PostAdmissionOptions): PostAdmissio
         memory,
         write,
         held.filter((it) => it.at <= last && !isGone(it)),
+        now,
       )
       return own.length > 0 ? 'replaces' : 'new'
     }

@@ -38,16 +38,19 @@ export function isReportOf({ source, said }: HeldEvent, state: EventState | unde
 
 /**
  * Releases held events. Call it within a write. An event that is released with unknown metadata
- * does not replace a later post, which has them.
+ * does not replace a later post, which has them. One that was made from a status stands for the
+ * Kubernetes Event of that state, which may be read later.
  */
 export function release(
   { occurrences }: Memory,
   write: SpoolWrite,
   events: readonly HeldEvent[],
+  now: number,
 ): void {
   if (events.length === 0) return
-  for (const { isUnsure, occurrence } of events) {
+  for (const { isUnsure, occurrence, source, object, said: state, at } of events) {
     if (isUnsure && occurrence !== null) occurrences.forget(occurrence)
+    if (source === 'status') occurrences.noteState({ object, state, at }, now)
   }
   write.release(events.map(({ sequence }) => sequence))
 }

@@ -1,3 +1,4 @@
+import { hashParts } from '../../../relay/model/hash.ts'
 import type { Tables } from './guarded-database.ts'
 
 /** The source of a report: `sink` for a post of the controller, `watch` for a Kubernetes Event. */
@@ -13,6 +14,16 @@ export interface Occurrence {
   readonly at: number
   /** The number of occurrences. Kubernetes may count several and report them together. */
   readonly count: number
+}
+
+/** The state of an object. */
+export interface SentState {
+  /** The key of the object: kind, namespace and name. */
+  readonly object: string
+  /** The text that identifies the state. */
+  readonly state: string
+  /** When the object came into it, in milliseconds since the epoch. */
+  readonly at: number
 }
 
 /** What a report is: the first one of its occurrence, or the second one of these. */
@@ -51,6 +62,9 @@ const MATCH = `UPDATE occurrences SET matched_at = ?3 WHERE seq IN (
 /** Makes a report stand for the one report that it was matched to. */
 const SINGLE_OUT = 'UPDATE occurrences SET is_merged = 0 WHERE seq = ?'
 const FORGET = 'DELETE FROM occurrences WHERE seq = ?'
+/** Whether a state of an object was sent as a status tells it. */
+const IS_STATE_SENT = `SELECT 1 FROM occurrences
+  WHERE key = ?1 AND occurred_at BETWEEN ?2 - ${WINDOW_MS} AND ?2 + ${WINDOW_MS} AND source = 'status'`
 const REMEMBER = `INSERT INTO occurrences
   (kept_at, key, uid, source, occurred_at, is_merged) VALUES (?, ?, ?, ?, ?, ?)`
 /**
@@ -80,11 +94,17 @@ export class Occurrences {
   admit(source: ReportSource, occurrence: Occurrence, now: number): Admitted {
     const matched = this.#match(source, occurrence)
     if (matched.length > 0) return { isNew: false, matched }
-    const { key, uid, at, count } = occurrence
-    const isMerged = count > 1 ? 1 : 0
-    const { lastRowId } = this.#tables.run(REMEMBER, now, key, uid, source, at, isMerged)
-    if (lastRowId % TRIM_INTERVAL === 0) this.#tables.run(TRIM, now - KEPT_MS, lastRowId)
-    return { isNew: true, number: lastRowId }
+    return { isNew: true, number: this.#remember(source, occurrence, now) }
+  }
+
+  /** Remembers that a state was sent as a status tells it. Call it within a write. */
+  noteState(state: SentState, now: number): void {
+    this.#remember('status', { key: keyOfState(state), uid: '', at: state.at, count: 1 }, now)
+  }
+
+  /** Whether a state was sent as a status tells it, near to this time. */
+  isStateSent(state: SentState): boolean {
+    return this.#tables.get(IS_STATE_SENT, keyOfState(state), state.at) !== undefined
   }
 
   /**
@@ -100,10 +120,25 @@ export class Occurrences {
     this.#tables.run(FORGET, number)
   }
 
+  #remember(
+    source: ReportSource | 'status',
+    { key, uid, at, count }: Occurrence,
+    now: number,
+  ): number {
+    const isMerged = count > 1 ? 1 : 0
+    const { lastRowId } = this.#tables.run(REMEMBER, now, key, uid, source, at, isMerged)
+    if (lastRowId % TRIM_INTERVAL === 0) this.#tables.run(TRIM, now - KEPT_MS, lastRowId)
+    return lastRowId
+  }
+
   #match(source: ReportSource, { key, uid, at, count }: Occurrence): readonly number[] {
     if (this.#tables.get(ANY, key, at, source) === undefined) return []
     return this.#tables
       .all<{ seq: number }>(MATCH, key, uid, at, source, count)
       .map(({ seq }) => seq)
   }
+}
+
+function keyOfState({ object, state }: SentState): string {
+  return hashParts('state', object, state)
 }

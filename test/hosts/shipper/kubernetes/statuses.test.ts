@@ -129,6 +129,26 @@ describe('the status of a Kustomization', () => {
     await revisions(['broken', B], ['Reconciliation finished', B], ['c', C])
   })
 
+  it('is told once when its Events are read only after it was sent', async () => {
+    const { cluster, clock, written, status, said, run, spooled, revisions } = await startWatch()
+    await cluster.allow([{ apiGroups: [GROUP], resources: ['*'], verbs: ['list', 'watch'] }])
+    cluster.dropConnections()
+    await waitFor(() => expect(run.said).toContain('api failed Kustomization 403'))
+    const annotations = { [`${GROUP}/revision`]: B }
+    const failure = { type: 'Warning', reason: 'BuildFailed', message: 'broken', annotations }
+    await status({ ready: 'False', reason: 'BuildFailed', message: 'broken', attempted: B, at: 1 })
+    await status({ ready: 'True', message: `Applied revision: ${B}`, applied: B, at: 3 })
+    await waitFor(() => expect(said.filter((text) => text === 'untold 1')).toHaveLength(2))
+    clock.advance(20 * SECOND)
+    await waitFor(() => expect(spooled()).toHaveLength(2))
+    await written('a', { ...failure, at: START + SECOND })
+    await written('b', { message: 'Reconciliation finished', annotations, at: START + 3 * SECOND })
+    await written('c', { ...failure, at: START + 30 * SECOND })
+    await cluster.allow(EVERYTHING)
+    await revisions(['broken', B], [`Applied revision: ${B}`, B], ['broken', B])
+    expect(spooled().at(-1)).toMatchObject({ timestamp: time(30) })
+  })
+
   it('is told after an Event from before a clock was set back', async () => {
     const { clock, written, status, said, arrived, revisions } = await startWatch()
     const annotations = { [`${GROUP}/revision`]: B }
@@ -223,7 +243,7 @@ async function startWatch(
   }
   const spooled = () => spooledEvents(spool)
   return {
-    ...{ cluster, directory, clock, said, status, statuses, spooled, stop },
+    ...{ cluster, directory, clock, said, run, status, statuses, spooled, stop },
     written: (name: string, fields: EventFields) => cluster.apply(eventManifest(name, fields)),
     /** Waits until the watch has brought so many Events, one by one or together. */
     arrived: (events: number) => waitFor(() => expect(spooledCount(run.said)).toBe(events)),
