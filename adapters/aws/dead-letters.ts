@@ -9,15 +9,22 @@ import {
  * Puts the messages that dispatch could not process back into their queues. SQS moves them in the
  * background. Resolves with the ARNs of the dead-letter queues. Rejects when a queue has none, and
  * with the SDK's errors.
- * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+ *
+ * The destination is named, since SQS knows the source only of what it moved itself, and not of what dispatch sent:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/troubleshooting-dlq-redrive.html
  */
 export async function moveDeadLetters(
   client: SQSClient,
   queueUrls: readonly string[],
 ): Promise<readonly string[]> {
-  const arns = await Promise.all(queueUrls.map((url) => deadLetterArn(client, url)))
-  for (const SourceArn of arns) await client.send(new StartMessageMoveTaskCommand({ SourceArn }))
-  return arns
+  const moves = await Promise.all(
+    queueUrls.map(async (url) => {
+      const attributes = await attributesOf(client, url, 'QueueArn', 'RedrivePolicy')
+      return { SourceArn: deadLetterArnIn(attributes, url), DestinationArn: attributes.QueueArn }
+    }),
+  )
+  for (const move of moves) await client.send(new StartMessageMoveTaskCommand(move))
+  return moves.map(({ SourceArn }) => SourceArn)
 }
 
 /**
@@ -49,7 +56,12 @@ function queueUrlOf(arn: string, sibling: string): string {
 }
 
 async function deadLetterArn(client: SQSClient, queueUrl: string): Promise<string> {
-  const attributes = await attributesOf(client, queueUrl, 'RedrivePolicy')
+  return deadLetterArnIn(await attributesOf(client, queueUrl, 'RedrivePolicy'), queueUrl)
+}
+
+type Attributes = Readonly<Record<string, string>>
+
+function deadLetterArnIn(attributes: Attributes, queueUrl: string): string {
   const policy: unknown = JSON.parse(attributes.RedrivePolicy ?? '{}')
   const arn: unknown = Object(policy).deadLetterTargetArn
   if (typeof arn !== 'string') throw new Error(`${queueUrl} has no dead-letter queue`)
@@ -59,10 +71,10 @@ async function deadLetterArn(client: SQSClient, queueUrl: string): Promise<strin
 async function attributesOf(
   client: SQSClient,
   QueueUrl: string,
-  name: QueueAttributeName,
-): Promise<Readonly<Record<string, string>>> {
+  ...names: QueueAttributeName[]
+): Promise<Attributes> {
   const { Attributes: attributes = {} } = await client.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [name] }),
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: names }),
   )
   return attributes
 }

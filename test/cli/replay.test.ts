@@ -212,7 +212,11 @@ describe('flux-relay replay --stack', () => {
     const both = await replayQueues()
     expect(both.stdout).toBe(arns.map((arn) => `${arn} is being moved back\n`).join(''))
     expect(both).toMatchObject({ code: 0, stderr: '' })
-    expect(sqs.moved).toEqual(arns)
+    // Without its destination SQS moves nothing that dispatch has sent there.
+    expect(sqs.moved).toEqual([
+      { SourceArn: arns[0], DestinationArn: 'arn:aws:sqs:eu-central-1:0:events.fifo' },
+      { SourceArn: arns[1], DestinationArn: 'arn:aws:sqs:eu-central-1:0:retries' },
+    ])
   })
 })
 
@@ -234,10 +238,11 @@ async function startSqsWithDeadLetters() {
         const deadLetterTargetArn = deadLetterArns.get(String(QueueUrl))
         if (deadLetterTargetArn === undefined) return {}
         const policy = { deadLetterTargetArn, maxReceiveCount: 1_000 }
-        return { Attributes: { RedrivePolicy: JSON.stringify(policy) } }
+        const QueueArn = `arn:aws:sqs:eu-central-1:0:${String(QueueUrl).split('/').at(-1)}`
+        return { Attributes: { RedrivePolicy: JSON.stringify(policy), QueueArn } }
       },
-      'AmazonSQS.StartMessageMoveTask'({ SourceArn }) {
-        moved.push(SourceArn)
+      'AmazonSQS.StartMessageMoveTask'(task) {
+        moved.push(task)
         return { TaskHandle: 'handle' }
       },
     }
