@@ -29,7 +29,8 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT'
   /**
    * The path with its parameters in braces: `/v1/deliveries/{id}`. A `{cluster}` is a valid name
-   * when the route is handled. `*` stands for every path that no other route of the method has.
+   * when the route is handled. A `*` at the end stands for every path that begins so and that no other route of
+   * the method has.
    */
   readonly path: string
   readonly access: RouteAccess

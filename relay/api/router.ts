@@ -26,47 +26,55 @@ interface Place {
 
 const NO_PARAMETERS: Readonly<Record<string, string>> = {}
 
-/** Makes a router. Paths are tried in the order of the table, those without parameters first. */
+/**
+ * Makes a router. Paths are tried in the order of the table: those without parameters first, and those that end in `*`
+ * last.
+ */
 export function createRouter(routes: readonly Route[]): Router {
   const places = [...Map.groupBy(routes, ({ path }) => path)].map(([path, own]) =>
     placeOf(path, own),
   )
   const fixed = new Map<string, Place>()
   for (const [path, place] of places) if (!/[{*]/.test(path)) fixed.set(path, place)
-  const open = places.filter(([path]) => /[{*]/.test(path)).map(([, place]) => place)
+  const others = places.filter(([path]) => !fixed.has(path))
+  const open = others.filter(([path]) => !path.endsWith('*')).map(([, place]) => place)
+  const rest = others.filter(([path]) => path.endsWith('*')).map(([, place]) => place)
 
-  const routeAt = (method: string, path: string): Found | undefined => {
-    const route = fixed.get(path)?.routes.get(method)
-    if (route !== undefined) return route
-    for (const place of open) {
-      const match = place.routes.has(method) ? place.pattern.exec(path) : null
-      const found = match && place.routes.get(method)
-      if (found) return withParameters(found, place, match)
-    }
-    return undefined
-  }
+  const routeAt = (method: string, path: string): Found | undefined =>
+    fixed.get(path)?.routes.get(method) ?? routeAmong(open, method, path)
   const allowAt = (path: string) =>
     places
       .filter(([, { pattern }]) => pattern.test(path))
       .flatMap(([, place]) => [...place.routes.keys()])
       .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
-  const findAt = (method: string, path: string) => {
-    const found = routeAt(method, path)
+  /** What is found of a path that no route has as it is written. */
+  const findElse = (method: string, path: string): Found | undefined => {
+    const other = path.includes('%') ? plain(path) : path
+    const found = routeAt(method, other) ?? routeAmong(rest, method, path)
     if (found !== undefined) return found
-    const allow = [...new Set(allowAt(path))]
+    const allow = [...new Set([...allowAt(path), ...allowAt(other)])]
     return allow.length > 0 ? { allow } : undefined
   }
   return {
     find(method, path) {
       const known = method === 'HEAD' ? 'GET' : method
-      return findAt(known, path) ?? (path.includes('%') ? findAt(known, plain(path)) : undefined)
+      return routeAt(known, path) ?? findElse(known, path)
     },
   }
 }
 
+function routeAmong(places: readonly Place[], method: string, path: string): Found | undefined {
+  for (const place of places) {
+    const match = place.routes.has(method) ? place.pattern.exec(path) : null
+    const found = match && place.routes.get(method)
+    if (found) return withParameters(found, place, match)
+  }
+  return undefined
+}
+
 function placeOf(path: string, routes: readonly Route[]): readonly [string, Place] {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
-  const source = path === '*' ? '.*' : path.replace(/\{\w+\}/g, '([^/]+)')
+  const source = path.replace(/\{\w+\}/g, '([^/]+)').replace(/\*$/, '.*')
   const found = routes.map((route) => [route.method, { route, parameters: NO_PARAMETERS }] as const)
   return [path, { names, pattern: new RegExp(`^${source}$`), routes: new Map(found) }]
 }

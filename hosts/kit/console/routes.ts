@@ -83,6 +83,7 @@ export function consoleRoutes(parts: ConsoleParts): readonly Route[] {
   return [
     get('/', () => goTo(FIRST)),
     get('/console', () => goTo(FIRST)),
+    get('/console/', () => goTo(FIRST)),
     get('/console/assets/{name}', ({ parameters }) => asset(assets(), parameters.name ?? '')),
     get('/console/login', (call) => login(site, call, 'first')),
     get('/console/open/{key}', (call) => openWithKey(site, call)),
@@ -101,6 +102,8 @@ export function consoleRoutes(parts: ConsoleParts): readonly Route[] {
         }),
       ),
     ),
+    get('/console/*', (call) => wrongAddress(site, call)),
+    post('/console/*', (call) => wrongAddress(site, call)),
   ]
 }
 
@@ -130,6 +133,11 @@ const FOREIGN_FORM = noticePage(
 const WRONG_ADDRESS = noticePage('Not this address', 404, 'There is nothing at this address.')
 
 const VIEWER_ONLY = noticePage('Not for a viewer', 403, 'The role viewer changes nothing.')
+
+/** Says to a person that there is no such page. */
+function wrongAddress(site: Site, { request }: Call): Answer {
+  return pageAnswer(site, request, WRONG_ADDRESS, personOf(site, request))
+}
 
 /** Does the work for who has logged in, and shows what comes of it. */
 async function forPerson(
@@ -194,9 +202,10 @@ async function logIn(site: Site, call: Call): Promise<Answer> {
 }
 
 /** Begins a session by an address that a program printed: its key is the token. */
-function openWithKey(site: Site, { request, parameters }: Call): Answer {
+function openWithKey(site: Site, call: Call): Answer {
+  const { request, parameters } = call
   const id = site.opensByAddress ? site.sessions()?.begin(parameters.key ?? '') : undefined
-  if (id === undefined) return pageAnswer(site, request, WRONG_ADDRESS)
+  if (id === undefined) return wrongAddress(site, call)
   return goTo(FIRST, { 'Set-Cookie': sessionCookie(request, id) })
 }
 

@@ -2,14 +2,35 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { startConsole } from '../../../support/console.ts'
 import { deliveryRecord, event } from '../../../support/delivery-records.ts'
+import { TOKENS } from '../../../support/embedded-server.ts'
 
 describe('the frame of the console', () => {
-  it('leads from / and /console to the overview', async () => {
+  it('leads from /, /console and /console/ to the overview', async () => {
     const { get } = await startConsole()
-    for (const path of ['/', '/console']) {
+    for (const path of ['/', '/console', '/console/']) {
       const { status, headers } = await get(path)
       expect([status, headers.location]).toEqual([303, '/console/overview'])
     }
+  })
+
+  it.each([
+    '/console/nothing',
+    '/console/deliveries/',
+    '/console/replay',
+    '/console/alerts/a/b?c=d',
+  ])('says on a page that there is nothing at %s', async (path) => {
+    const open = await startConsole()
+    const { status, headers, text } = await open.get(path)
+    expect([status, headers['content-type']]).toEqual([404, 'text/html; charset=utf-8'])
+    expect(text).toContain('There is nothing at this address.')
+    expect(text).toContain('href="/console/overview"')
+    const closed = await startConsole(TOKENS)
+    expect((await closed.get(path)).status).toBe(404)
+    expect((await open.call('POST', '/console/nothing')).status).toBe(404)
+    expect((await open.call('PUT', '/console/nothing')).status).toBe(405)
+    // An address may be written in another way.
+    expect((await open.get('/console/deliver%69es')).status).toBe(200)
+    expect((await open.get('/consoles')).headers['content-type']).toBe('application/problem+json')
   })
 
   it('lets nothing run or load that is not a file of the console', async () => {
