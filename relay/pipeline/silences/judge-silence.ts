@@ -31,6 +31,15 @@ export interface SilenceJudgement {
   readonly notes: readonly string[]
 }
 
+/**
+ * When a failure that begins to be held back is looked at once more. By then whoever looked for what a silence holds,
+ * as that ended sooner, may have missed it, and every process knows of the end.
+ */
+const LOOK_AGAIN_MS = 60_000
+
+/** How long a failure may have been held back until it is remembered for as long again. */
+const KEPT_ANEW_AFTER_MS = 24 * 3_600_000
+
 const NOT_SILENCED: SilenceJudgement = { notes: [] }
 
 /**
@@ -72,9 +81,11 @@ async function judge(
     const reason = `${silencedText(by)}; the delivery ${alike.slice(0, 12)} waits with the same failure`
     return { conclusion: end('skipped', reason), toldBy: alike, notes }
   }
-  // One that waits on is asked about again later than it was remembered at first.
-  if (wasHeld(record)) await keepFailure(context.ports, record)
-  return { conclusion: held(by, now), notes }
+  if (!wasHeld(record)) return { conclusion: held(by, now + LOOK_AGAIN_MS), notes }
+  // One that waits on for long is asked about again later than it was remembered at first.
+  if ((record.heldMs ?? 0) >= KEPT_ANEW_AFTER_MS) await keepFailure(context.ports, record)
+  // One without an end in sight is looked at again, while it is known what became of the object.
+  return { conclusion: held(by, now + MAX_SILENCE_MS), notes }
 }
 
 function hasNone({ silences, problems }: KnownSilences): boolean {
@@ -90,13 +101,13 @@ function isUntried({ tries, replayedAt, toldIn }: DeliveryRecord<Status>): boole
   return tries === 0 && replayedAt.length === 0 && toldIn === undefined
 }
 
-function held(silence: SilenceInForce, now: number): Conclusion {
+/** Held back until the silence ends, or is looked at again. `latest` is in milliseconds since the epoch. */
+function held(silence: SilenceInForce, latest: number): Conclusion {
   return {
     kind: 'postponed',
     why: 'rule',
     reason: `${silencedText(silence)}; the failure is told then if it lasts`,
-    // One without an end in sight is looked at again, while it is known what became of the object.
-    until: Math.min(silence.endsAt, now + MAX_SILENCE_MS),
+    until: Math.min(silence.endsAt, latest),
     endsWhenLate: false,
     silence: silence.holdId,
   }

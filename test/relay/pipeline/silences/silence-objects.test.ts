@@ -171,6 +171,8 @@ describe('the Alerts of the namespace of a Silence', () => {
       ['skipped', expect.stringMatching(/^silenced by Silence\/flux-system\/night until /)],
     ])
     await drainNext()
+    expect(requests).toEqual([])
+    await drainNext()
     expect(new Date(clock.now()).toISOString()).toBe('2026-11-20T10:00:00.000Z')
     expect(requests).toHaveLength(1)
   })
@@ -187,13 +189,14 @@ describe('the Alerts of the namespace of a Silence', () => {
   })
 
   it.each([
-    ['is about others', { ...WINDOW, match: "event.severity == 'info'" }, '09:14'],
+    ['is about others', { ...WINDOW, match: "event.severity == 'info'" }, '09:15'],
     ['ends sooner', { ...WINDOW, duration: '90m' }, '09:30'],
   ])('are told at its new end when it %s', async (_, changed, time) => {
     const { report, ports, configure, drain, drainNext, clock, requests } = await relay(
       silenceObject(WINDOW),
     )
     await report('kustomization-health-check-failed')
+    await drainNext()
     await configure(CHAT, alert('a', 'p'), silenceObject(changed))
     expect(await wakeWaiting(ports, 'local')).toBe(1)
     await drain()
@@ -207,11 +210,25 @@ describe('the Alerts of the namespace of a Silence', () => {
     const until = silenceObject({ endsAt: '2999-01-01T00:00:00Z' })
     const { report, drainNext, records, requests, clock } = await relay(until)
     await report('kustomization-health-check-failed')
+    await drainNext()
     const dueAt = clock.now() + 31 * 24 * HOUR_MS
     expect(await records()).toMatchObject([{ outcome: 'held', dueAt }])
     await drainNext()
     expect(await records()).toMatchObject([{ outcome: 'held', dueAt: dueAt + 31 * 24 * HOUR_MS }])
     expect(requests).toEqual([])
+  })
+
+  it('know of a recovery long after what it holds was reported', async () => {
+    const until = silenceObject({ endsAt: '2999-01-01T00:00:00Z' })
+    const { report, drainNext, records, clock } = await relay(until)
+    await report('kustomization-health-check-failed')
+    await drainNext()
+    await drainNext()
+    clock.advance(9 * 24 * HOUR_MS)
+    await report('kustomization-finished')
+    await drainNext()
+    const reasons = (await records()).map(({ reason }) => reason)
+    expect(reasons).toContain('the object recovered while the failure was silenced')
   })
 
   it('are the only ones that it keeps anything from', async () => {

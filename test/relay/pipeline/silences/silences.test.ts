@@ -59,6 +59,13 @@ async function runOut(harness: Harness) {
   while (await harness.drainNext());
 }
 
+/** Lets the relay look once more at what a silence began to hold back. */
+async function lookAgain(harness: Harness) {
+  const begun = harness.clock.now()
+  await harness.drainNext()
+  expect(harness.clock.now() - begun).toBe(MINUTE_MS)
+}
+
 async function reasons(harness: Harness) {
   return (await harness.records()).map(({ outcome, reason }) => [outcome, reason])
 }
@@ -80,6 +87,7 @@ describe('a silence', () => {
     const id = await silence(harness)
     const end = harness.clock.now() + 2 * HOUR_MS
     await fail(harness)
+    await lookAgain(harness)
     expect(await harness.records()).toMatchObject([
       {
         ...{ outcome: 'held', why: 'rule', dueAt: end, tries: 0, status: { silence: id } },
@@ -262,13 +270,27 @@ describe('a silence', () => {
     const harness = await relay()
     await silence(harness, 'true', HOUR_MS)
     await fail(harness)
-    harness.clock.advance(30 * MINUTE_MS)
+    await lookAgain(harness)
     const second = await silence(harness, 'true', 2 * HOUR_MS)
     await harness.drainNext()
     expect(await harness.records()).toMatchObject([
       { outcome: 'held', status: { silence: second } },
     ])
     await runOut(harness)
+    expect(harness.requests).toHaveLength(1)
+  })
+
+  it('that a process did not know to have ended holds nothing back for longer than a minute', async () => {
+    const knownForMs = 5_000
+    const harness = createHarness({ silencesKnownForMs: knownForMs })
+    await harness.configure(provider('p', CHAT), alert('a', 'p'))
+    const id = await silence(harness, 'true', 48 * HOUR_MS)
+    await recover(harness)
+    await expireSilence(harness.ports, CLUSTER, id)
+    expect(await wakeSilenced(harness.ports, CLUSTER, id, knownForMs)).toBe(0)
+    await fail(harness)
+    expect(await harness.records()).toContainEqual(expect.objectContaining({ outcome: 'held' }))
+    await lookAgain(harness)
     expect(harness.requests).toHaveLength(1)
   })
 
