@@ -77,7 +77,8 @@ export async function judgeRules(
   const { verdict } = await changeEpisode(record, context.ports, async (stored) => {
     const lasting = await withoutEnded(context.ports, stored, record)
     const episode = await withHeldUntil(context.ports, lasting)
-    const isTold = await wasTold(context.ports, episode.failure, isObserved)
+    const { severity } = record.event
+    const isTold = await wasTold(context.ports, episode.failure, isObserved, severity)
     const judgement = isHeld
       ? judgeHeld(episode, judged)
       : judgeEvent(episode, judged, memory, isTold)

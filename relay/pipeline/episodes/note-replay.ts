@@ -55,7 +55,7 @@ async function failureToldBy(
   if (failure === undefined) {
     const isOver = judged !== undefined && judged.order > order
     if (isOver || !followsFailures(memory) || (await hasEnded(ports, record))) return undefined
-  } else if (failure.since > began || (await wasTold(ports, failure, isObserved))) {
+  } else if (failure.since > began || (await wasTold(ports, failure, isObserved, event.severity))) {
     return undefined
   }
   const revision = revisionOf(event)

@@ -1,5 +1,6 @@
 import { type DeliveryRecord, isHeld, isObserved } from '../../model/delivery.ts'
 import type { Episode, EpisodeFailure } from '../../model/stored/episode.ts'
+import { DamagedRecord } from '../../model/stored/errors.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { lastEnd } from '../object-memory.ts'
 import { readSound } from '../sound-records.ts'
@@ -13,6 +14,8 @@ export type Telling =
   | { readonly kind: 'on-its-way' }
   /** `at` is in milliseconds since the epoch; absent when it is so long ago that nobody keeps it. */
   | { readonly kind: 'told'; readonly at?: number }
+  /** The record of what told of it, or did not, is damaged. */
+  | { readonly kind: 'unknown' }
 
 /**
  * Finds out whether an Alert was told of a failure. `countsObserved`: what would have been sent counts, as in a
@@ -24,7 +27,8 @@ export async function tellingOf(
   countsObserved: boolean,
 ): Promise<Telling> {
   if (deliveryId === undefined || heldUntil !== undefined) return UNTOLD
-  const [stored] = await readSound(ports, [deliveryId])
+  const stored = await readUnlessDamaged(ports, deliveryId)
+  if (stored === 'damaged') return { kind: 'unknown' }
   if (stored === undefined) return { kind: 'told' }
   const { status, updatedAt: at } = stored.value
   if (status.kind === 'waiting') return { kind: 'on-its-way' }
@@ -34,14 +38,30 @@ export async function tellingOf(
 
 const UNTOLD: Telling = { kind: 'untold', isDead: false }
 
-/** Whether an Alert was told of a failure, or will be. Rejects when the ledger fails. */
+async function readUnlessDamaged({ ledger }: Pick<Ports, 'ledger'>, id: string) {
+  try {
+    const [stored] = await ledger.readMany([id])
+    return stored
+  } catch (error) {
+    if (error instanceof DamagedRecord) return 'damaged'
+    throw error
+  }
+}
+
+/**
+ * Whether an Alert was told of a failure, or will be, as far as it matters to an event of this severity. Where nobody
+ * knows, neither the failure nor its end is kept from the Alert: it may be told of a failure twice, and never not at all.
+ * Rejects when the ledger fails.
+ */
 export async function wasTold(
   ports: Pick<Ports, 'ledger'>,
   failure: EpisodeFailure | undefined,
   countsObserved: boolean,
+  severity: string,
 ): Promise<boolean> {
   if (failure === undefined) return false
-  return (await tellingOf(ports, failure, countsObserved)).kind !== 'untold'
+  const { kind } = await tellingOf(ports, failure, countsObserved)
+  return kind === 'unknown' ? severity !== 'error' : kind !== 'untold'
 }
 
 /**

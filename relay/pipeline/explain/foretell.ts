@@ -60,7 +60,7 @@ export async function foretell(
   const remembered = await readEpisode(memory, about)
   const lasting = await withoutEnded(memory, remembered.episode, { ...about, order: AFTER_ALL })
   const episode = await withHeldUntil(memory, lasting)
-  const isTold = await wasTold(memory, episode.failure, false)
+  const isTold = await wasTold(memory, episode.failure, false, event.severity)
   const { verdict } = judgeEvent(newest(episode), judged, rules, isTold)
   return { ...keptBack(verdict, judged, rules, isTold), notes }
 }

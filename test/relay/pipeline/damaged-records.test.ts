@@ -43,7 +43,15 @@ const DECISIONS: Readonly<Record<string, Decision>> = {
       await fail(harness, 'first')
     },
     decide: (harness) => fail(harness, 'second'),
-    outcomes: ['delivered', 'skipped'],
+    outcomes: ['delivered', 'delivered'],
+  },
+  'about the end of a failure that was told': {
+    async make(harness) {
+      await harness.configure(SLACK, annotated(alert('a', 'p'), { only: 'failures' }))
+      await fail(harness, 'first')
+    },
+    decide: recover,
+    outcomes: ['delivered', 'delivered'],
   },
   'by what was told before': {
     async make(harness) {
@@ -98,6 +106,19 @@ async function fail(harness: Harness, message: string, afterMs = HOUR_MS / 10): 
   await harness.sendJson({
     ...fixtureJson('kustomization-health-check-failed'),
     message,
+    timestamp,
+  })
+  await harness.drain()
+}
+
+async function recover(harness: Harness): Promise<void> {
+  harness.clock.advance(1)
+  const timestamp = new Date(harness.clock.now()).toISOString()
+  await harness.sendJson({
+    ...fixtureJson('kustomization-health-check-failed'),
+    severity: 'info',
+    reason: 'ReconciliationSucceeded',
+    message: 'Reconciliation finished',
     timestamp,
   })
   await harness.drain()
