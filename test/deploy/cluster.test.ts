@@ -226,4 +226,20 @@ describe.skipIf(!isRealCluster || !hasKubectl)('a real API server', () => {
     const changes = ['--set', 'image.tag=v7,manifests.configMap=alerts,networkPolicy.enabled=true']
     expect(await run('upgrade', 'relay', CHART, ...named, ...changes)).toContain('REVISION: 2')
   })
+
+  it.skipIf(helm === '')('takes another size of the volume as docs/install.md says', async () => {
+    const cluster = await startCluster()
+    const connection = ['--kubeconfig', kubeconfigOf(cluster), '-n', 'default']
+    const run = (...args: readonly string[]) => runHelm(helm, ...args, ...connection)
+    const named = ['relay', CHART, '--set', 'fullnameOverride=larger']
+    const larger = [...named, '--set', 'persistence.size=20Gi']
+    await run('install', ...named)
+    await expect(run('upgrade', ...larger)).rejects.toThrow(/Forbidden: updates to statefulset/)
+    const orphaned = ['delete', 'statefulset', 'larger', '-n', 'default', '--cascade=orphan']
+    await kubectlOf(cluster)(...orphaned, '--wait=false')
+    // The API server here has no garbage collector, which takes the finalizer away.
+    const unfinished = ['patch', 'statefulset', 'larger', '-n', 'default', '--type=merge']
+    await kubectlOf(cluster)(...unfinished, '-p', '{"metadata":{"finalizers":null}}')
+    expect(await run('upgrade', ...larger)).toContain('STATUS: deployed')
+  })
 })
