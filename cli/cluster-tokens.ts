@@ -1,4 +1,4 @@
-import { readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { type Document, parseDocument } from 'yaml'
 import { UsageError } from '../client/usage-error.ts'
 import {
@@ -7,25 +7,33 @@ import {
   type TokensFileContent,
   TokensFileError,
 } from '../hosts/embedded/tokens.ts'
+import { changeFile } from './changed-file.ts'
 import type { ClusterTokensStore } from './cluster-tokens-store.ts'
 import { newToken } from './new-token.ts'
 import { warnLine } from './output/print.ts'
 
 /**
- * The file that an embedded relay has as `--tokens`, changed in one step and with its comments kept.
+ * The file that an embedded relay has as `--tokens`, changed in one step, by one command at a time, and with its comments kept.
  * One that is not there is made, with a token for operators. Rejects with `UsageError`.
  */
 export function tokensInFile(file: string): ClusterTokensStore {
   /** `edit` gives whether it changed the document. */
   const change = async (edit: (document: Document, stored: TokensFileContent) => boolean) => {
-    const stored = await readText(file)
-    const text = stored ?? `operators:\n  - ${newToken()}\n`
-    const content = parsed(text, file)
-    const document = parseDocument(text)
-    if (!edit(document, content)) return false
-    await replaceFile(file, document.toString())
-    if (stored === undefined) warnLine(`created ${file} with a token for operators`)
-    return true
+    let isChanged = false
+    let isNew = false
+    await tried(
+      file,
+      changeFile(file, (stored) => {
+        isNew = stored === undefined
+        const text = stored ?? `operators:\n  - ${newToken()}\n`
+        const content = parsed(text, file)
+        const document = parseDocument(text)
+        isChanged = edit(document, content)
+        return isChanged ? document.toString() : undefined
+      }),
+    )
+    if (isChanged && isNew) warnLine(`created ${file} with a token for operators`)
+    return isChanged
   }
   const set = (
     cluster: string,
@@ -109,17 +117,12 @@ async function readText(file: string): Promise<string | undefined> {
   }
 }
 
-/** A reader sees the file before or after, and who may read it stays the same. */
-async function replaceFile(file: string, text: string): Promise<void> {
-  const next = `${file}.${process.pid}.tmp`
+/** What the system says of the file as an error for a person. */
+async function tried(file: string, change: Promise<void>): Promise<void> {
   try {
-    const mode = await stat(file).then(
-      (stats) => stats.mode & 0o777,
-      () => 0o600,
-    )
-    await writeFile(next, text, { mode, flag: 'wx' })
-    await rename(next, file)
+    await change
   } catch (error) {
+    if (error instanceof UsageError) throw error
     throw new UsageError(`--tokens ${file}: ${(error as Error).message}`, 1)
   }
 }

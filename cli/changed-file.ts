@@ -1,0 +1,85 @@
+import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** How long a change waits for another one of the same file, which takes some milliseconds. */
+const MOST_WAIT_MS = 10_000
+const LOOK_MS = 20
+
+/** A file that another change has not let go of in time. */
+export class FileInUse extends Error {
+  override readonly name = 'FileInUse'
+}
+
+/**
+ * Changes a text file, or the one that a link names, one change after the other. A reader sees the file before or after,
+ * and who owns it and may read it stays the same; one that is not there is made for its owner alone. `edit` gets the text,
+ * undefined without a file, and gives undefined to leave it as it is. Rejects with `FileInUse`, with the system's
+ * errors, and with what `edit` throws.
+ */
+export async function changeFile(
+  file: string,
+  edit: (text: string | undefined) => string | undefined,
+  mostWaitMs = MOST_WAIT_MS,
+): Promise<void> {
+  const path = await unlessMissing(realpath(file), file)
+  const next = `${path}.new`
+  const handle = await openAlone(next, mostWaitMs)
+  let isDone = false
+  try {
+    const text = edit(await unlessMissing(readFile(path, 'utf8'), undefined))
+    if (text !== undefined) {
+      await handle.writeFile(text)
+      await handle.sync()
+      await likeBefore(handle, path)
+      await rename(next, path)
+      isDone = true
+    }
+  } finally {
+    await handle.close()
+    if (!isDone) await rm(next, { force: true })
+  }
+}
+
+/** Makes the file that takes the place of the other. That there is one already keeps others out. */
+async function openAlone(next: string, mostWaitMs: number): Promise<FileHandle> {
+  const until = performance.now() + mostWaitMs
+  for (;;) {
+    try {
+      return await open(next, 'wx', 0o600)
+    } catch (error) {
+      if (!isError(error, 'EEXIST')) throw error
+      if (performance.now() >= until) {
+        throw new FileInUse(
+          `${next} is there: another command changes the file, or did not end; remove it if none does`,
+        )
+      }
+    }
+    await wait(LOOK_MS)
+  }
+}
+
+async function likeBefore(handle: FileHandle, path: string): Promise<void> {
+  const before = await unlessMissing(stat(path), undefined)
+  if (before === undefined) return
+  const { uid, gid } = await handle.stat()
+  // Only root may give a file to somebody else.
+  if (uid !== before.uid || gid !== before.gid) {
+    await handle.chown(before.uid, before.gid).catch((error: unknown) => {
+      if (!isError(error, 'EPERM')) throw error
+    })
+  }
+  await handle.chmod(before.mode & 0o777)
+}
+
+async function unlessMissing<T, U>(found: Promise<T>, other: U): Promise<T | U> {
+  try {
+    return await found
+  } catch (error) {
+    if (isError(error, 'ENOENT')) return other
+    throw error
+  }
+}
+
+function isError(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException).code === code
+}

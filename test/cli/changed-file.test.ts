@@ -1,0 +1,78 @@
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { changeFile, FileInUse } from '../../cli/changed-file.ts'
+import { tokensInFile } from '../../cli/cluster-tokens.ts'
+import { loadTokens } from '../../hosts/embedded/tokens.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+const NOBODY = 65_534
+
+describe('a file that is changed', () => {
+  it('keeps what each of several changes at the same time did', async () => {
+    const file = join(temporaryDirectory(), 'file')
+    const numbers = Array.from({ length: 20 }, (_, index) => index)
+    const add = (number: number) => changeFile(file, (text = '') => `${text}${number}\n`)
+    await Promise.all(numbers.map(add))
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n').map(Number)
+    expect(lines.toSorted((a, b) => a - b)).toEqual(numbers)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  it('has the tokens of all clusters that were created at the same time', async () => {
+    const file = join(temporaryDirectory(), 'tokens.yaml')
+    const names = ['a', 'b', 'c', 'd', 'e', 'f']
+    const create = (name: string) => {
+      const options = { hasKeys: false, isObserved: false }
+      return tokensInFile(file).create(name, [`token-of-${name}`], options)
+    }
+    await Promise.all(names.map(create))
+    expect([...(await loadTokens(file)).clusters.keys()].toSorted()).toEqual(names)
+  })
+
+  it('has its owner and mode of before, and is where its link leads', async () => {
+    const folder = temporaryDirectory()
+    const [file, link] = [join(folder, 'file'), join(folder, 'link')]
+    writeFileSync(file, 'a')
+    chmodSync(file, 0o640)
+    // Nobody else may do that, and for them the owner is the same anyway.
+    if (process.getuid?.() === 0) chownSync(file, NOBODY, NOBODY)
+    const before = statSync(file)
+    symlinkSync(file, link)
+    await changeFile(link, (text) => `${text}b`)
+    expect(readFileSync(file, 'utf8')).toBe('ab')
+    const { mode, uid, gid } = statSync(file)
+    expect([mode, uid, gid]).toEqual([before.mode, before.uid, before.gid])
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+  })
+
+  it('stays as it is, with nothing beside it, where there is no change', async () => {
+    const folder = temporaryDirectory()
+    const file = join(folder, 'file')
+    await changeFile(file, () => undefined)
+    expect(readdirSync(folder)).toEqual([])
+    writeFileSync(file, 'a')
+    const wrong = changeFile(file, () => {
+      throw new Error('it is wrong')
+    })
+    await expect(wrong).rejects.toThrow('it is wrong')
+    expect([readdirSync(folder), readFileSync(file, 'utf8')]).toEqual([['file'], 'a'])
+  })
+
+  it('is left alone while another change does not end', async () => {
+    const file = join(temporaryDirectory(), 'file')
+    writeFileSync(`${file}.new`, 'of another')
+    const edit = () => expect.unreachable('it is in use')
+    await expect(changeFile(file, edit, 50)).rejects.toThrow(FileInUse)
+    expect(readFileSync(`${file}.new`, 'utf8')).toBe('of another')
+  })
+})
