@@ -14,6 +14,8 @@ interface DueRetry {
   readonly number: number
   /** The size of its event in bytes, if it was found to be large; 0 as long as it was not. */
   readonly largeBytes: number
+  /** Whether it is to come again before its record is due, which may be much later. */
+  readonly isEarly: boolean
 }
 
 function newSchedule(): Schedule<DueRetry> {
@@ -31,6 +33,9 @@ const NEXT_ROWS = 1_000
 
 /** Entries of all clusters: one may have one more while it has fewer than there is room for. */
 const MAX_ENTRIES = 20_000
+
+/** A time before all others. Milliseconds since the epoch. */
+const AT_ONCE = 0
 
 /**
  * Which of the records that wait may be tried. They are read in the order in which they fall due,
@@ -71,13 +76,18 @@ export class DueSchedule {
     await this.#rows.read(0, now)
   }
 
-  /** Reads what is not leased again, because the due times have changed. */
+  /**
+   * Reads what is not leased again, because the due times have changed. What is to come before its record
+   * is due comes at once: the record would be found only then.
+   */
   reset(): void {
+    const early = [...this.#entries.values()].filter(({ isEarly }) => isEarly)
     this.#ready = newSchedule()
     this.#readyLarge = newSchedule()
     this.#entries.clear()
     this.#sizes.clear()
     this.#rows.reset()
+    for (const { message } of early) this.#wait(message, AT_ONCE, { isEarly: true })
   }
 
   /** Reports a record that waits, perhaps until another time than before. */
@@ -183,12 +193,12 @@ export class DueSchedule {
   }
 
   /** Ends the lease of an entry that was not handed out. */
-  #putBack({ message, at }: DueRetry, largeBytes: number): void {
+  #putBack({ message, at, isEarly }: DueRetry, largeBytes: number): void {
     this.#endLease(message.deliveryId)
     const again = this.#again.get(message.deliveryId)
     this.#again.delete(message.deliveryId)
     if (again) this.changed(again)
-    else this.#wait(message, at, largeBytes)
+    else this.#wait(message, at, { largeBytes, isEarly })
   }
 
   /** Ends the lease of a message; false when it is not leased. */
@@ -206,7 +216,7 @@ export class DueSchedule {
   handOut(message: RetryMessage, notBefore: number): void {
     const { deliveryId } = message
     if (this.#leased.has(deliveryId) || this.#entries.has(deliveryId)) return
-    this.#wait(message, notBefore)
+    this.#wait(message, notBefore, { isEarly: true })
   }
 
   /**
@@ -261,10 +271,10 @@ export class DueSchedule {
     else this.#sizes.delete(entry.cluster)
   }
 
-  #wait(message: RetryMessage, at: number, largeBytes = 0): void {
+  #wait(message: RetryMessage, at: number, { largeBytes = 0, isEarly = false } = {}): void {
     this.#count += 1
     const cluster = message.cluster ?? ''
-    const entry: DueRetry = { message, cluster, at, number: this.#count, largeBytes }
+    const entry: DueRetry = { message, cluster, at, number: this.#count, largeBytes, isEarly }
     this.#entries.set(message.deliveryId, entry)
     this.#sizes.set(entry.cluster, this.#sizeOf(entry.cluster) + 1)
     if (largeBytes === 0) this.#ready.delay(entry, at)
