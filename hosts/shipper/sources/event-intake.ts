@@ -212,7 +212,7 @@ export class EventIntake {
         if (!admitted.isNew) return 'known'
         number = admitted.number
       }
-      tell(memory, write, state)
+      tell(memory, write, state, now)
       noteFailure(memory.failing, event, now)
       return 'new'
     }

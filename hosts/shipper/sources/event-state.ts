@@ -16,6 +16,12 @@ export interface EventState extends ToldState {
 /** The longest state, in UTF-16 units. */
 const MAX_STATE_LENGTH = 1_000
 
+/**
+ * By how much the clock of a controller may be ahead. A state with a later time than that was told before a clock was
+ * set back, and orders nothing.
+ */
+const ALLOWANCE_MS = 60_000
+
 const IMAGE_GROUP = 'image.toolkit.fluxcd.io'
 
 /**
@@ -44,4 +50,14 @@ export function stateOfEvent(
   const commit = textOf(metadata[`${EVENT_GROUP}/commit`])
   const state = [severity, reason, revision, commit].join('\n').slice(0, MAX_STATE_LENGTH)
   return { object: key, kind, state, isError, at }
+}
+
+/**
+ * Whether an object came into a state at `at`, which is 0 when it is not known, before it came into the one that was
+ * told. Both are compared as a status
+ * has them, in whole seconds.
+ */
+export function isBefore(at: number, told: ToldState | undefined, now: number): boolean {
+  if (at === 0 || told === undefined || told.at > now + ALLOWANCE_MS) return false
+  return Math.floor(at / 1_000) < Math.floor(told.at / 1_000)
 }

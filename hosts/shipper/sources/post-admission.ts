@@ -44,7 +44,7 @@ export function createPostAdmission(options: PostAdmissionOptions): PostAdmissio
       const own = admitted.isNew ? [] : held.filter((it) => isOneOf(it, admitted.matched))
       if (!admitted.isNew && own.length === 0) return 'known'
       replace(own, write)
-      tell(memory, write, state, held)
+      tell(memory, write, state, now, held)
       // A controller posts one event after the other: what it posted earlier will not come.
       const last = Math.max(occurrence.at, ...own.map(({ at }) => at))
       const isGone = (it: HeldEvent) => own.includes(it) || isReportOf(it, state)

@@ -1,7 +1,7 @@
 import type { EventMemory } from '../spool/event-memory.ts'
 import type { HeldEvent } from '../spool/held-events.ts'
 import type { SpoolWrite } from '../spool/spool-write.ts'
-import type { EventState } from './event-state.ts'
+import { type EventState, isBefore } from './event-state.ts'
 
 /**
  * The longest time for which a Kubernetes Event waits for its controller's post. A post is tried
@@ -15,20 +15,23 @@ export const STATUS_WINDOW_MS = 5_000
 type Memory = Pick<EventMemory, 'held' | 'told' | 'occurrences'>
 
 /**
- * Remembers the state of its object that a stored event reports. Call it within a write. `held` are
- * the held events of that object.
+ * Remembers the state of its object that a stored event reports, unless a later one was told. Call
+ * it within a write. `held` are the held events of that object.
  */
 export function tell(
   memory: Memory,
   write: SpoolWrite,
   state: EventState | undefined,
+  now: number,
   held: readonly HeldEvent[] = state ? memory.held.ofObject(state.object) : [],
 ): void {
   if (state === undefined) return
   const { object, kind } = state
   const same = held.filter((it) => isReportOf(it, state))
   if (same.length > 0) write.delete(same.map(({ sequence }) => sequence))
-  if (memory.told.read(object)?.state !== state.state) memory.told.write(object, kind, state)
+  const before = memory.told.read(object)
+  if (before?.state === state.state || isBefore(state.at, before, now)) return
+  memory.told.write(object, kind, state)
 }
 
 /** Whether a held event was made from a status, and reports the same state. */

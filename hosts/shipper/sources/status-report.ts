@@ -7,7 +7,7 @@ import type { ApiResource } from '../kubernetes/discovery.ts'
 import type { EventMemory } from '../spool/event-memory.ts'
 import type { SpooledItem } from '../spool/spool.ts'
 import type { SpoolWrite } from '../spool/spool-write.ts'
-import { type EventState, stateOfEvent } from './event-state.ts'
+import { type EventState, isBefore, stateOfEvent } from './event-state.ts'
 import { eventText, type WithLabels } from './event-text.ts'
 import { noteFailure } from './note-failure.ts'
 import type { Ready } from './ready-status.ts'
@@ -58,12 +58,6 @@ export function statusEntry(memory: EventMemory, status: StatusOf): SpooledItem 
   }
 }
 
-/**
- * By how much the clock of a controller may be ahead. A state with a later time than that was told before a clock was
- * set back, and orders nothing.
- */
-const ALLOWANCE_MS = 60_000
-
 /** Whether no event reported the state of this status, or a later one. Remembers the state, too. */
 function isUntold(
   { told }: EventMemory,
@@ -74,19 +68,17 @@ function isUntold(
   const before = told.read(state.object)
   if (before?.state === state.state) return false
   // Its watch is behind that of the Events, which told this state and the one after it.
-  if (before && isOlder(ready.at, before.at) && before.at <= clock.now() + ALLOWANCE_MS)
-    return false
+  if (isBefore(ready.at, before, clock.now())) return false
   told.write(state.object, state.kind, state)
   // What was so before anybody looked is no news.
   return before !== undefined || !isListed
 }
 
-/** Whether a time of a status, which has whole seconds, is before that of an event. */
-function isOlder(at: number, eventAt: number): boolean {
-  return at < Math.floor(eventAt / 1_000) * 1_000
-}
-
-function resolve(memory: EventMemory, write: SpoolWrite, { key, ready, said }: StatusOf): void {
+function resolve(
+  memory: EventMemory,
+  write: SpoolWrite,
+  { key, ready, said, clock }: StatusOf,
+): void {
   const { metadata, at } = ready
   if (metadata === undefined) return
   for (const held of memory.held.ofObject(key)) {
@@ -94,7 +86,7 @@ function resolve(memory: EventMemory, write: SpoolWrite, { key, ready, said }: S
     if (!held.isUnsure || held.said !== said || !isNear) continue
     write.change(held.sequence, (body) => {
       const changed = withMetadata(body, metadata)
-      tell(memory, write, stateOfEvent(changed.event))
+      tell(memory, write, stateOfEvent(changed.event), clock.now())
       return changed.body
     })
     memory.held.resolve(held.sequence)

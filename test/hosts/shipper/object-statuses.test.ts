@@ -24,7 +24,8 @@ it('does not tell the status of an object that an Event told of while the others
         timestamp: new Date(START).toISOString(),
       },
     })
-  const told = (name: string) => spool.change((write) => tell(spool.memory, write, stateOf(name)))
+  const told = (name: string) =>
+    spool.change((write) => tell(spool.memory, write, stateOf(name), START))
   const isTold = (name: string) => spool.memory.told.read(stateOf(name)?.object ?? '') !== undefined
   await told('gone')
   const untold: number[] = []

@@ -149,6 +149,26 @@ describe('the status of a Kustomization', () => {
     expect(spooled().at(-1)).toMatchObject({ timestamp: time(30) })
   })
 
+  it('is told once although an Event from before it comes later', async () => {
+    const { clock, written, status, said, arrived, revisions } = await startWatch()
+    const annotations = { [`${GROUP}/revision`]: B }
+    const failure = { type: 'Warning', reason: 'BuildFailed', message: 'broken', annotations }
+    const success = { ready: 'True', message: `Applied revision: ${B}`, applied: B } as const
+    const untold = (changes: number) =>
+      waitFor(() => expect(said.filter((text) => text === 'untold 1')).toHaveLength(changes))
+    await status({ ready: 'False', reason: 'BuildFailed', message: 'broken', attempted: B, at: 1 })
+    await status({ ...success, at: 3 })
+    await untold(2)
+    await written('a', { ...failure, at: START + SECOND })
+    await arrived(1)
+    await status({ ready: 'Unknown', reason: 'Progressing', attempted: B, at: 8 })
+    await status({ ...success, at: 9 })
+    await status({ ready: 'False', reason: 'BuildFailed', message: 'c', attempted: C, at: 11 })
+    await untold(3)
+    clock.advance(20 * SECOND)
+    await revisions([`Applied revision: ${B}`, B], ['broken', B], ['c', C])
+  })
+
   it('is told after an Event from before a clock was set back', async () => {
     const { clock, written, status, said, arrived, revisions } = await startWatch()
     const annotations = { [`${GROUP}/revision`]: B }
