@@ -146,19 +146,25 @@ async function changeAll(
   { result, change }: DeliveryChange,
 ): Promise<void> {
   let changed = 0
+  let asked = 0
   const hasBar = deliveries.length > MOST_UNASKED
   const progress = startProgress(hasBar ? deliveries.length : 0)
   // On a terminal the bar tells of what goes well.
   const isTold = !hasBar || !process.stdout.isTTY
-  for (const { id } of deliveries) {
-    const reason = await change(api, id)
-    if (reason === undefined) changed += 1
-    if (reason !== undefined || isTold) printLine(`${id} ${reason ?? result}`)
-    progress.step()
+  try {
+    for (const { id } of deliveries) {
+      const reason = await change(api, id)
+      asked += 1
+      if (reason === undefined) changed += 1
+      if (reason !== undefined || isTold) printLine(`${id} ${reason ?? result}`)
+      progress.step()
+    }
+  } finally {
+    progress.end()
+    for (const line of refused) printLine(line)
+    const unchanged = asked + refused.length - changed
+    const left = deliveries.length - asked
+    printLine(`${changed} ${result}, ${unchanged} refused${left > 0 ? `, ${left} left` : ''}`)
+    if (unchanged > 0) process.exitCode = 1
   }
-  progress.end()
-  for (const line of refused) printLine(line)
-  const unchanged = deliveries.length + refused.length - changed
-  printLine(`${changed} ${result}, ${unchanged} refused`)
-  if (unchanged > 0) process.exitCode = 1
 }

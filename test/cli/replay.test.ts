@@ -128,6 +128,25 @@ describe('flux-relay replay', () => {
     expect(code).toBe(2)
   })
 
+  it('says how far it came when the relay goes away, or refuses the rest', async () => {
+    const records = Array.from({ length: 12 }, (_, i) => dead(`many-${i}`))
+    const relay = await startRelay()
+    relay.ports.ledger.put(...records)
+    let asked = 0
+    const { ledger } = relay.ports
+    const write = ledger.writeMany.bind(ledger)
+    ledger.writeMany = async (writes) => {
+      asked += 1
+      if (asked > 4) throw new Error('the disk is gone')
+      return write(writes)
+    }
+    const url = `http://127.0.0.1:${relay.server.port}`
+    const { stdout, stderr, code } = await fluxRelay(['replay', '--dead', '--yes', '--relay', url])
+    expect(stdout).toMatch(/^(?:many-\d+ queued\n){4}4 queued, 0 refused, 8 left\n$/)
+    expect(stderr).toMatch(/^flux-relay: the relay answered 50\d/)
+    expect(code).toBe(1)
+  })
+
   it('says when there is no relay', async () => {
     const { stderr, code } = await fluxRelay(['replay', 'one', '--relay', 'http://127.0.0.1:9'])
     expect(stderr).toMatch(/^flux-relay: cannot reach the relay at http:\/\/127\.0\.0\.1:9: /)
