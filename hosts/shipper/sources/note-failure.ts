@@ -10,8 +10,9 @@ const NAME = /^[a-z0-9][a-z0-9.-]{0,252}$/
 const KIND = /^[A-Za-z][A-Za-z0-9]{0,62}$/
 
 /**
- * Remembers an object of Flux whose failure an event reports, and forgets it when the event is the end of it. `now`
- * counts where the event has no time, in milliseconds since the epoch. Call it within a write.
+ * Remembers an object of Flux whose failure an event reports, and forgets it when the event is the end of it. One that
+ * is for commit statuses alone is not: nobody else is told of it. `now` counts where the event has no time, in
+ * milliseconds since the epoch. Call it within a write.
  */
 export function noteFailure(failing: FailingObjects, event: JsonObject, now: number): void {
   const { involvedObject, severity } = event
@@ -24,7 +25,12 @@ export function noteFailure(failing: FailingObjects, event: JsonObject, now: num
   const at = parseTimeMs(textOf(event.timestamp)) ?? now
   const id = { group, kind, namespace, name }
   if (severity === 'error') failing.note({ ...id, uid, failedAt: at })
-  else if (isEnd(event, kind)) failing.end(id, at)
+  else if (isEnd(event, kind) && !isForCommits(event, group)) failing.end(id, at)
+}
+
+/** Whether kustomize-controller reports it to commit statuses alone, as each reconciliation that is done. */
+function isForCommits({ metadata }: JsonObject, group: string): boolean {
+  return isJsonObject(metadata) && metadata[`${group}/commit_status`] === 'update'
 }
 
 function isEnd({ severity, reason, reportingController }: JsonObject, kind: string): boolean {

@@ -84,6 +84,16 @@ describe('an object that failed', () => {
     expect(requests()).toEqual([])
   })
 
+  it('is found ready though its controller told that to commit statuses alone', async () => {
+    const { failed, report, status, look, found } = await start()
+    await failed()
+    await status(READY)
+    const metadata = { [`${GROUP}/commit_status`]: 'update' }
+    await report({ severity: 'info', reason: 'ReconciliationSucceeded', at: 10, metadata })
+    await look()
+    expect(found()).toMatchObject([{ reason: 'ReconciliationSucceeded', severity: 'info' }])
+  })
+
   it('is found to be gone, also where another one has its name', async () => {
     const { cluster, failed, status, look, found } = await start()
     await failed()
@@ -235,6 +245,7 @@ interface Reported {
   readonly namespace?: string
   readonly kind?: string
   readonly apiVersion?: string
+  readonly metadata?: Readonly<Record<string, string>>
 }
 
 async function start(
@@ -258,12 +269,13 @@ async function start(
       failed: () => said.push('failed'),
     },
   })
-  const report = async ({ severity, reason = 'HealthCheckFailed', at = 5, ...id }: Reported) => {
+  const report = async (reported: Reported) => {
+    const { severity, reason = 'HealthCheckFailed', at = 5, metadata = {}, ...id } = reported
     const { apiVersion, kind, namespace, name } = PODINFO
     const event: JsonObject = {
       involvedObject: { apiVersion, kind, namespace, name, ...id },
       timestamp: new Date(START + at * SECOND).toISOString(),
-      ...{ severity, reason, message: reason },
+      ...{ severity, reason, message: reason, metadata },
     }
     await spool.tables.write(() => noteFailure(spool.memory.failing, event, clock.now()))
   }

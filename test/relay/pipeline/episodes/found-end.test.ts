@@ -17,6 +17,12 @@ describe.each(RULE_HOSTS)('on %s an end that the shipper found', (_, open) => {
       [FAILED, DELETED],
       ['delivered', 'delivered'],
     ],
+    [
+      'is told after one for commit statuses',
+      { only: 'failures' },
+      [FAILED, { reason: 'ReconciliationSucceeded', forCommits: true }, FOUND],
+      ['delivered', 'skipped', 'delivered'],
+    ],
     ['is no news without a failure', { only: 'failures' }, [FOUND], ['skipped']],
     [
       'is no news without a failure',

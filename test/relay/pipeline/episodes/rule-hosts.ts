@@ -33,6 +33,8 @@ export interface Told {
   readonly name?: string
   /** The controller that reports it; default none. */
   readonly reporter?: string
+  /** Whether it is marked for commit statuses alone. */
+  readonly forCommits?: boolean
 }
 
 /** The whole pipeline of a host with one Alert, on a clock that the test moves. */
@@ -125,7 +127,10 @@ function ruleHost(
         reason,
         message: message ?? `${reason} no. ${'i'.repeat(count)}`,
         timestamp: new Date(clock.now()).toISOString(),
-        metadata: { 'kustomize.toolkit.fluxcd.io/revision': revision },
+        metadata: {
+          'kustomize.toolkit.fluxcd.io/revision': revision,
+          ...(told.forCommits && { 'kustomize.toolkit.fluxcd.io/commit_status': 'update' }),
+        },
         reportingController: told.reporter ?? '',
       }
       const sender = { cluster: CLUSTER, isNotificationController: false }
