@@ -54,8 +54,7 @@ export function stateOfEvent(
 
 /**
  * Whether an object came into a state at `at`, which is 0 when it is not known, before it came into the one that was
- * told. Both are compared as a status
- * has them, in whole seconds.
+ * told. Both are compared as a status has them, in whole seconds.
  */
 export function isBefore(at: number, told: ToldState | undefined, now: number): boolean {
   if (at === 0 || told === undefined || told.at > now + ALLOWANCE_MS) return false

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { stateOfEvent } from '../../../hosts/shipper/sources/event-state.ts'
+import { isBefore, stateOfEvent } from '../../../hosts/shipper/sources/event-state.ts'
 import { saidKey } from '../../../hosts/shipper/sources/flux-object.ts'
 import { readStatus } from '../../../hosts/shipper/sources/ready-status.ts'
 import { STATUS_KINDS } from '../../../hosts/shipper/sources/status-kinds.ts'
+import { START } from '../../support/manual-clock.ts'
 
 const OLD = 'main@sha1:5972a5ba87a8ba44314281d8bacafc23fd8f0a2c'
 const NEW = 'main@sha1:0877207cfb0b61daab86593d8fb60034e281c8c9'
@@ -158,3 +159,12 @@ function statusKind(kind: string) {
 function object(status: unknown) {
   return { metadata: { name: 'a', namespace: 'b', uid: 'u', resourceVersion: '1' }, status }
 }
+
+it.each([
+  ['a second earlier', START - 1_000, START + 900, true],
+  ['in the same second', START, START + 900, false],
+  ['at an unknown time', 0, START, false],
+  ['earlier than one from before the clock was set back', START, START + 3_600_000, false],
+])('a state is before the one that was told: %s', (_, at, toldAt, expected) => {
+  expect(isBefore(at, { state: 'works', isError: false, at: toldAt }, START)).toBe(expected)
+})
