@@ -9,15 +9,15 @@ import type { TurnGate } from './turn-gate.ts'
 export interface ConfigurationHeirs {
   readonly ports: Ports
   readonly destinations: Pick<Destinations, 'review'>
-  readonly log: Log
+  readonly log: Pick<Log, 'info' | 'error'>
   /** What takes long goes on by it; at once without it. */
   readonly gate?: Pick<TurnGate, 'goOn'>
 }
 
 /**
  * Does what follows when objects or Secrets of a cluster have come: first what `judge` has to say of
- * them, then what waited for them goes out. Never rejects: they are stored, and what fails here is
- * made up for by the next set and by the schedule of retries.
+ * them, then what waited for them goes out, and it is told which Alerts are not ready. Never rejects: they are stored,
+ * and what fails here is made up for by the next set and by the schedule of retries.
  */
 export async function configurationCame(
   { ports, destinations, log, gate }: ConfigurationHeirs,
@@ -27,11 +27,11 @@ export async function configurationCame(
   try {
     await judge?.()
     destinations.review(cluster)
-    await reportReadiness(ports, cluster)
     const pause = gate && (() => new Promise<void>(gate.goOn))
     const deliveries = await wakeWaiting(ports, cluster, 0, pause)
     if (deliveries > 0)
       log.info({ cluster, deliveries }, 'deliveries that waited for a configuration are sent')
+    await reportReadiness(ports, cluster)
   } catch (err) {
     log.error({ err, cluster }, 'a configuration came, but what follows it could not be done')
   }
