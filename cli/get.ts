@@ -45,7 +45,7 @@ function deliveriesCommand(): Command {
     .option('-A, --all-namespaces', 'of Alerts of all namespaces')
     .option(
       '--outcome <outcomes>',
-      'delivered, observed, suppressed, skipped, retry, dead, dismissed or failed, or several: retry,dead',
+      'delivered, observed, suppressed, skipped, held, retry, dead, dismissed or failed, or several: retry,dead',
       parseOutcomes,
     )
   addFilterOptions(command)

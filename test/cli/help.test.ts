@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../cli/commands.ts'
+import { OUTCOMES } from '../../relay/model/delivery.ts'
 import { fluxRelay } from '../support/flux-relay-command.ts'
 
 // A change of these texts is a change that users see, so a review sees it in files.
@@ -28,6 +29,12 @@ describe('the help', () => {
       await expect(stdout).toMatchFileSnapshot(join(FOLDER, file))
     },
   )
+
+  it('names every outcome that --outcome takes', async () => {
+    const { stdout } = await fluxRelay(['get', 'deliveries', '--help'])
+    const [, option = ''] = /--outcome <outcomes>([\s\S]*?)\n +--/.exec(stdout) ?? []
+    expect(option.match(/\w+/g)).toEqual(expect.arrayContaining([...OUTCOMES]))
+  })
 
   it('has no file of a command that is gone', () => {
     expect(paths.map(fileOf)).toEqual(expect.arrayContaining(readdirSync(FOLDER)))
