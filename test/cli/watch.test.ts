@@ -53,6 +53,9 @@ it.each(['deliveries', 'events'])('ends when the list of %s cannot be had', asyn
   const server = await startHttpServer((incoming, outgoing) => {
     if (incoming.url?.startsWith('/v1/deliveries/stream')) {
       outgoing.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n')
+      // One that tells nothing for a minute is given up anyway.
+      const telling = setInterval(() => outgoing.write(':\n\n'), 10_000)
+      outgoing.once('close', () => clearInterval(telling))
     } else outgoing.writeHead(500).end()
   })
   const url = `http://127.0.0.1:${server.port}`

@@ -173,6 +173,15 @@ describe('googlepubsub authorization', () => {
       { kind: 'retry', reason: 'HTTP 400: temporarily_unavailable', applied: 'no' },
     ],
     [
+      response(400, '{"error":"temporarily_unavailable"}', { 'retry-after': '7' }),
+      {
+        kind: 'retry',
+        reason: 'HTTP 400: temporarily_unavailable',
+        applied: 'no',
+        retryAfterMs: 7_000,
+      },
+    ],
+    [
       response(503, '', { 'retry-after': '7' }),
       { kind: 'retry', reason: 'HTTP 503', applied: 'no', retryAfterMs: 7_000 },
     ],
