@@ -67,6 +67,8 @@ const DECISIONS: Readonly<Record<string, Decision>> = {
       const endsAt = harness.clock.now() + HOUR_MS
       await createSilence(harness.ports, CLUSTER, { match: 'true', reason: 'r', endsAt })
       await fail(harness, 'first')
+      // It is looked at once more, and then when the silence ends.
+      await harness.drainNext()
     },
     decide: (harness) => fail(harness, 'first'),
     outcomes: ['held', 'held'],
@@ -78,6 +80,7 @@ const DECISIONS: Readonly<Record<string, Decision>> = {
       const match = "event.message == 'first'"
       await createSilence(harness.ports, CLUSTER, { match, reason: 'r', endsAt })
       await fail(harness, 'first')
+      await harness.drainNext()
       await fail(harness, 'second')
     },
     async decide(harness) {
