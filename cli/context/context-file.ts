@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { UsageError } from '../../client/usage-error.ts'
+import { makeFolder } from '../../hosts/kit/make-folder.ts'
 import { ClusterName } from '../../relay/model/config.ts'
 import { fieldErrors, fieldErrorText } from '../../relay/model/errors.ts'
 import { jsonValue } from '../../relay/model/json-value.ts'
@@ -70,7 +71,7 @@ export async function writeContexts(variables: Variables, contexts: Contexts): P
   const path = contextFilePath(variables)
   const next = `${path}.${process.pid}.new`
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(path))
     await writeFile(next, `${JSON.stringify(contexts, null, 2)}\n`, { mode: 0o600 })
     await rename(next, path)
   } catch (error) {

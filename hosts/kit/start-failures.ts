@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { makeFolder } from './make-folder.ts'
 import { StartError } from './start-error.ts'
 
 /** Says why nothing listens at an address, and what a person may do about it. */
@@ -25,7 +25,7 @@ const LISTEN_TEXTS: ReadonlyMap<string | undefined, string> = new Map([
 /** Makes the folder of `--data`, unless it is there. Throws `StartError`. */
 export function makeDataFolder(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeFolder(directory)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     const why = code === 'EEXIST' ? 'there is a file of this name' : 'it cannot be made'
