@@ -9,6 +9,7 @@ import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
 import { createMailer } from '../../adapters/smtp/mailer.ts'
 import { systemClock } from '../../hosts/kit/system-clock.ts'
 import manifest from '../../package.json' with { type: 'json' }
+import { damagedMemoryEntry, withDamageReports } from '../../relay/pipeline/damaged-memory.ts'
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import { createCallTime } from '../shared/call-time.ts'
 import { readEnvironment } from '../shared/environment.ts'
@@ -35,8 +36,13 @@ const decisions = createDecisionMetrics(writeToStdout, environment, systemClock)
 const clients = createClients()
 // All that is known of the events of a call takes one wait, and one request.
 const reads = jointReads({ client: clients.dynamoDb, clock: systemClock })
+const stores = createStorePorts(environment, clients, systemClock, { reads })
 const ports = {
-  ...createStorePorts(environment, clients, systemClock, { reads }),
+  ...stores,
+  state: withDamageReports(stores.state, systemClock, (damage) => {
+    const { fields, message } = damagedMemoryEntry(damage)
+    log.warn(message, fields)
+  }),
   identities: createIdentities(environment, clients, systemClock),
   http: createHttpClient({
     ...addresses,

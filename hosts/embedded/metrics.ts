@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import type { EventCounts } from '../../relay/api/receive-events.ts'
 import type { RefusedRequest } from '../../relay/api/refused-request.ts'
 import { countedAs, reachedBy } from '../../relay/model/delivery.ts'
+import type { StoredForm } from '../../relay/model/stored/errors.ts'
 import type { Fault } from '../../relay/pipeline/dispatch-failure.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Decision } from '../../relay/ports/observer.ts'
@@ -34,6 +35,8 @@ export interface Metrics {
   /** Counts a message that dispatch did not take. */
   rejected(fault: Fault): void
   setAside(kind: MessageKind): void
+  /** Counts a memory that is damaged, and begins anew. */
+  memoryDamaged(memory: StoredForm): void
 }
 
 export interface MetricsOptions {
@@ -98,6 +101,7 @@ export function createMetrics({
     refused: refusalCounter(registry),
     decided,
     ...rejectionCounters(registry),
+    memoryDamaged: damageCounter(registry),
   }
 }
 
@@ -202,6 +206,16 @@ function rejectionCounters(registry: Registry): Pick<Metrics, 'rejected' | 'setA
     rejected: (fault) => rejected.inc({ fault }),
     setAside: (kind) => setAside.inc({ kind }),
   }
+}
+
+function damageCounter(registry: Registry): Metrics['memoryDamaged'] {
+  const damaged = new Counter({
+    name: 'flux_relay_damaged_memories_total',
+    help: 'Memories of the relay that no version can read, and that begin anew; the log names each.',
+    labelNames: ['memory'],
+    registers: [registry],
+  })
+  return (memory) => damaged.inc({ memory })
 }
 
 function storageGauge(registry: Registry, isWritable: () => boolean): void {

@@ -4,6 +4,7 @@ import type { OutboundEnvironment } from '../../adapters/http/outbound-environme
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
 import { createMailer } from '../../adapters/smtp/mailer.ts'
 import manifest from '../../package.json' with { type: 'json' }
+import { withDamageReports } from '../../relay/pipeline/damaged-memory.ts'
 import { createDestinations } from '../../relay/pipeline/destinations/destinations.ts'
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
@@ -36,7 +37,7 @@ import { watchSilentClusters } from './silent-clusters.ts'
 import { createSpools } from './spools.ts'
 import { stopRelay } from './stop-relay.ts'
 import { openStores, type Stores } from './stores.ts'
-import { tellOfFailures } from './tell-of-failures.ts'
+import { tellOfDamage, tellOfFailures } from './tell-of-failures.ts'
 import { TokensFileError } from './tokens.ts'
 import { openLoggedTokens, type TokensFile } from './tokens-file.ts'
 import { createTurnGate, type TurnGate } from './turn-gate.ts'
@@ -186,7 +187,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   })
   const ports: Ports = {
     queue: stores.queue,
-    state: stores.state,
+    state: withDamageReports(stores.state, clock, tellOfDamage(log, metrics)),
     ledger: stores.ledger,
     configs,
     modes: observedClusters(tokensFile),

@@ -1,14 +1,15 @@
 import { type Awaitable, whenThere } from '../model/awaitable.ts'
 import type { DeliveryRecord, EventOrder } from '../model/delivery.ts'
+import { type Event, objectName } from '../model/event.ts'
 import { isGoodEnd } from '../model/good-ends.ts'
 import type { QueuedEvent } from '../model/queue-messages.ts'
 import { MAX_SILENCE_MS } from '../model/silence.ts'
-import { rememberedValue } from '../model/stored/codec.ts'
 import { type ObjectState, objectStateCodec } from '../model/stored/object-state.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
 import { objectGroupKey } from './accept.ts'
 import { Contention } from './contention.ts'
+import { rememberedValue } from './damaged-memory.ts'
 
 /**
  * How long an object is remembered. A delivery is retried for 24 hours, and each try asks whether a
@@ -26,6 +27,7 @@ const REMEMBER_FAILED_MS = MAX_SILENCE_MS + REMEMBER_MS
 export interface ObjectEvents {
   readonly cluster: string
   readonly group: string
+  readonly event: Pick<Event, 'involvedObject'>
 }
 
 const NOTHING_SEEN: ObjectState = { severity: '', seen: [] }
@@ -37,8 +39,10 @@ export function readObjectState(
   const key = stateKey(object)
   return whenThere(state.read(key), (stored) => {
     if (!stored) return undefined
-    const value = rememberedValue(objectStateCodec, stored.value, key) ?? NOTHING_SEEN
-    return { value, version: stored.version }
+    const value = rememberedValue(state, objectStateCodec, stored.value, key, () =>
+      objectName(object.event.involvedObject),
+    )
+    return { value: value ?? NOTHING_SEEN, version: stored.version }
   })
 }
 
@@ -71,7 +75,7 @@ export async function keepFailure(
   ports: Pick<Ports, 'state' | 'clock'>,
   { cluster, event }: Pick<DeliveryRecord, 'cluster' | 'event'>,
 ): Promise<void> {
-  const object = { cluster, group: objectGroupKey(cluster, event.involvedObject) }
+  const object = { cluster, group: objectGroupKey(cluster, event.involvedObject), event }
   const stored = await readObjectState(ports, object)
   if (stored?.value.failure) await writeObjectState(ports, object, stored.value, stored)
 }
@@ -109,7 +113,7 @@ export async function lastEnd(
   { cluster, event }: Pick<DeliveryRecord, 'cluster' | 'event'>,
 ): Promise<EventOrder | undefined> {
   const group = objectGroupKey(cluster, event.involvedObject)
-  return endOf((await readObjectState(ports, { cluster, group }))?.value)
+  return endOf((await readObjectState(ports, { cluster, group, event }))?.value)
 }
 
 /** Whether a failure of the object has ended since it was reported by this event. Rejects when the store fails. */
@@ -127,7 +131,7 @@ export async function isOvertaken(
   { cluster, event, order }: Pick<DeliveryRecord, 'cluster' | 'event' | 'order'>,
 ): Promise<boolean> {
   const group = objectGroupKey(cluster, event.involvedObject)
-  return isNewer((await readObjectState(ports, { cluster, group }))?.value, order)
+  return isNewer((await readObjectState(ports, { cluster, group, event }))?.value, order)
 }
 
 export function isNewer(state: ObjectState | undefined, order: EventOrder): boolean {

@@ -6,11 +6,10 @@ import {
   MAX_CONFLICTS,
   type Pointless,
   subjectStateKey,
-  subjectStateOf,
   whyPointless,
   withCounted,
-  writeSubject,
 } from './subject.ts'
+import { subjectStateOf, writeSubject } from './subject-store.ts'
 
 /** What comes of a Delivery of an observed cluster at its subject. */
 export type ObservedSubject =
@@ -33,7 +32,7 @@ export async function observeSubject(
   const key = subjectStateKey(claimant.cluster, claimant.subject)
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const stored = await ports.state.read(key)
-    const state = stored && subjectStateOf(key, stored.value)
+    const state = stored && subjectStateOf(ports, key, stored.value, claimant)
     const { result, next } = observing(state, claimant, ports.clock.now())
     const expected = stored?.version ?? 'absent'
     if (!next || (await writeSubject(ports, key, next, expected))) return result

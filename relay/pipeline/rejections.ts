@@ -1,8 +1,8 @@
 import type { QueuedEvent, RetryMessage } from '../model/queue-messages.ts'
-import { rememberedValue } from '../model/stored/codec.ts'
 import { type RejectionCount, rejectionsCodec } from '../model/stored/rejections.ts'
 import type { Ports } from '../ports/ports.ts'
 import { Contention } from './contention.ts'
+import { rememberedValue } from './damaged-memory.ts'
 import { DispatchFailure, faultOf } from './dispatch-failure.ts'
 import type { HostErrors } from './host-ports.ts'
 
@@ -57,7 +57,7 @@ async function countRejection({ state, clock }: JudgePorts, key: string): Promis
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const stored = await state.read(key)
     const now = clock.now()
-    const known = stored && rememberedValue(rejectionsCodec, stored.value, key)
+    const known = stored && rememberedValue(state, rejectionsCodec, stored.value, key)
     const next = { count: (known?.count ?? 0) + 1, firstAt: known?.firstAt ?? now }
     const value = rejectionsCodec.encode(next)
     if (await state.write(key, value, stored?.version ?? 'absent', now + REMEMBER_MS)) return next

@@ -1,17 +1,13 @@
 import type { EventOrder } from '../model/delivery.ts'
 import { hashParts } from '../model/hash.ts'
-import { rememberedValue } from '../model/stored/codec.ts'
-import { type SubjectState, subjectStateCodec } from '../model/stored/subject-state.ts'
+import type { SubjectState } from '../model/stored/subject-state.ts'
 import type { Ports } from '../ports/ports.ts'
-import type { StateWriteOptions } from '../ports/state-store.ts'
 import type { ExpectedVersion } from '../ports/versioned.ts'
 import type { Subject } from '../providers/contract.ts'
 import type { Verdict } from '../providers/verdict.ts'
 import { broughtBack, ClaimsUnderWay, claimLastsMs } from './claim-time.ts'
 import { Contention } from './contention.ts'
-
-/** How long a subject is remembered. */
-const REMEMBER_MS = 90 * 24 * 3_600_000
+import { subjectStateOf, writeSubject } from './subject-store.ts'
 
 /**
  * The most deliveries that are remembered because they found a subject unchanged. A sender repeats
@@ -85,7 +81,7 @@ export async function claimSubject(
   const key = subjectStateKey(claimant.cluster, claimant.subject)
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const stored = await ports.state.read(key)
-    const state = stored && subjectStateOf(key, stored.value)
+    const state = stored && subjectStateOf(ports, key, stored.value, claimant)
     const now = ports.clock.now()
     const isUnderWay = underWay.isOther(key, claimant.deliveryId)
     const { result, next } = nextStep(state, claimant, now, isUnderWay)
@@ -113,7 +109,7 @@ export async function keepTurn(
   const { order, reason } = claimant
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const stored = await ports.state.read(key)
-    const state = stored && subjectStateOf(key, stored.value)
+    const state = stored && subjectStateOf(ports, key, stored.value, claimant)
     const pointless = whyPointless(state, claimant)
     if (pointless || state?.order === order) return pointless ?? { kind: 'kept' }
     const next = { ...state, order, reason }
@@ -253,7 +249,7 @@ export async function settleSubject(
     // It goes with the outcome: before that, the claim says that nothing is known.
     if (await writeSubject(ports, claim.key, next, expected, { withNext: true })) return
     const stored = await ports.state.read(claim.key)
-    const state = stored && subjectStateOf(claim.key, stored.value)
+    const state = stored && subjectStateOf(ports, claim.key, stored.value, claim.claimant)
     if (stored === undefined || state?.claim?.deliveryId !== claim.claimant.deliveryId) return
     const { order, reason } = state
     next = { order, ...(reason !== undefined && { reason }), ...known, ...countedOf(state) }
@@ -279,22 +275,6 @@ export async function isSuperseded(
   order: EventOrder,
 ): Promise<boolean> {
   const stored = await ports.state.read(stateKey)
-  const state = stored && subjectStateOf(stateKey, stored.value)
+  const state = stored && subjectStateOf(ports, stateKey, stored.value)
   return state !== undefined && state.order > order
-}
-
-export function writeSubject(
-  ports: Pick<Ports, 'state' | 'clock'>,
-  key: string,
-  state: SubjectState,
-  expected: ExpectedVersion,
-  options?: StateWriteOptions,
-) {
-  const value = subjectStateCodec.encode(state)
-  return ports.state.write(key, value, expected, ports.clock.now() + REMEMBER_MS, options)
-}
-
-/** What is known of a subject; undefined when that is damaged. */
-export function subjectStateOf(key: string, value: unknown): SubjectState | undefined {
-  return rememberedValue(subjectStateCodec, value, key)
 }

@@ -1,4 +1,5 @@
 import type { Awaitable } from '../model/awaitable.ts'
+import type { StoredForm } from '../model/stored/errors.ts'
 import type { ExpectedVersion, Versioned } from './versioned.ts'
 
 /** Small JSON values under keys that start with the cluster, changed by compare-and-set only. */
@@ -18,6 +19,22 @@ export interface StateStore {
     expiresAt: number,
     options?: StateWriteOptions,
   ): Awaitable<boolean>
+  /**
+   * Reports that an item holds what no version can read, so that what is remembered begins anew. Absent where nobody
+   * is told. Never throws.
+   */
+  readonly damaged?: ((damage: DamagedMemory) => void) | undefined
+}
+
+/** An item of the State that is damaged. */
+export interface DamagedMemory {
+  /** What kind of memory it is, such as `object memory`. */
+  readonly memory: StoredForm
+  readonly key: string
+  /** What is wrong with it. */
+  readonly cause: string
+  /** What it is about, for people: the object as `Kind/namespace/name`, or the delivery that met it. */
+  readonly about?: string
 }
 
 export interface StateWriteOptions {

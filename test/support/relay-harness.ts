@@ -13,6 +13,7 @@ import type { WokenDeliveries } from '../../hosts/embedded/worker.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import { type SecretData, storedSecret } from '../../relay/model/secret.ts'
 import { accept } from '../../relay/pipeline/accept.ts'
+import { withDamageReports } from '../../relay/pipeline/damaged-memory.ts'
 import {
   createDestinations,
   type Destinations,
@@ -30,6 +31,7 @@ import type { HttpResponse, OutboundRequest, TransportFailure } from '../../rela
 import { NO_CLOUD_IDENTITIES } from '../../relay/ports/no-cloud-identities.ts'
 import type { OrderTimes } from '../../relay/ports/order-times.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
+import type { DamagedMemory } from '../../relay/ports/state-store.ts'
 import { type ShownDecision, type ShownRecord, shown, shownDecision } from './delivery-records.ts'
 import { ManualClock, START } from './manual-clock.ts'
 import { type FixtureName, fixtureJson } from './notifications.ts'
@@ -58,6 +60,8 @@ export interface Harness {
   readonly destinations: Destinations & Wakes
   readonly dispatcher: Dispatcher & ProviderTests
   readonly decisions: ShownDecision[]
+  /** What was reported of memories that are damaged. */
+  readonly damages: DamagedMemory[]
   readonly requests: OutboundRequest[]
   readonly secrets: Map<string, SecretData>
   /** The clusters that are observed. */
@@ -101,7 +105,10 @@ export function createHarness(
   let destination: Destination = () => answer(200)
   let orderTimes: OrderTimes | undefined
   const configs = new SqliteConfigStore(database, clock)
-  const state = new SqliteStateStore(database, clock)
+  const damages: DamagedMemory[] = []
+  const stored = new SqliteStateStore(database, clock)
+  const { damaged } = withDamageReports(stored, clock, (damage) => damages.push(damage))
+  const state = Object.assign(stored, { damaged })
   const ledger = new SqliteLedger(database, clock)
   const ports: Ports = {
     queue,
@@ -145,6 +152,7 @@ export function createHarness(
     destinations,
     dispatcher,
     decisions,
+    damages,
     requests,
     secrets,
     observed,

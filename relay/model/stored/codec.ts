@@ -115,15 +115,6 @@ export function storedValue<T>(codec: Codec<T>, decoded: StoredReading<T>, name:
     : new DamagedRecord(codec.form, why)
 }
 
-/**
- * Returns what is remembered in a State item; undefined when that is damaged. Such a memory begins anew: else whatever
- * asks for it would fail each time. `name` identifies it in errors. Throws `LaterVersion`.
- */
-export function rememberedValue<T>(codec: Codec<T>, stored: unknown, name: string): T | undefined {
-  const decoded = codec.decode(stored)
-  return decoded.kind === 'damaged' ? undefined : storedValue(codec, decoded, name)
-}
-
 /** The reason why something cannot be read, as people read it. */
 export function unreadableText<T>(
   { version }: Codec<T>,

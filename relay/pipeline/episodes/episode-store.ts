@@ -1,11 +1,11 @@
-import type { Event } from '../../model/event.ts'
+import { type Event, objectName } from '../../model/event.ts'
 import { hashParts } from '../../model/hash.ts'
 import type { Identity } from '../../model/kubernetes.ts'
-import { rememberedValue } from '../../model/stored/codec.ts'
 import { type Episode, episodeCodec } from '../../model/stored/episode.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { ExpectedVersion } from '../../ports/versioned.ts'
 import { Contention } from '../contention.ts'
+import { rememberedValue } from '../damaged-memory.ts'
 
 /** How long an Episode is kept after its last change. */
 const REMEMBER_MS = 90 * 24 * 3_600_000
@@ -32,8 +32,10 @@ export async function readEpisode(
   const key = episodeKey(about)
   const stored = await state.read(key)
   if (stored === undefined) return { key, episode: {}, version: 'absent' }
-  const episode = rememberedValue(episodeCodec, stored.value, key) ?? {}
-  return { key, episode, version: stored.version }
+  const episode = rememberedValue(state, episodeCodec, stored.value, key, () =>
+    objectName(about.event.involvedObject),
+  )
+  return { key, episode: episode ?? {}, version: stored.version }
 }
 
 /** How often an Episode is judged again that another process changed in between. */

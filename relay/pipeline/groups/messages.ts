@@ -1,9 +1,9 @@
 import type { DeliveryRecord, Status } from '../../model/delivery.ts'
 import { type Identity, namespacedName } from '../../model/kubernetes.ts'
-import { rememberedValue } from '../../model/stored/codec.ts'
 import { type GroupMessage, groupMessageCodec } from '../../model/stored/group-message.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { ExpectedVersion } from '../../ports/versioned.ts'
+import { rememberedValue } from '../damaged-memory.ts'
 import { digestOf } from './digest.ts'
 import { findMembers } from './members.ts'
 
@@ -31,7 +31,7 @@ async function readStored(
 ): Promise<{ readonly message?: GroupMessage; readonly version: ExpectedVersion }> {
   const key = messageKey(cluster, leader)
   const stored = await state.read(key)
-  const message = stored && rememberedValue(groupMessageCodec, stored.value, key)
+  const message = stored && rememberedValue(state, groupMessageCodec, stored.value, key)
   return { version: stored?.version ?? 'absent', ...(message && { message }) }
 }
 

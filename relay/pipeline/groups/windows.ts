@@ -1,8 +1,8 @@
 import { hashParts } from '../../model/hash.ts'
-import { rememberedValue } from '../../model/stored/codec.ts'
 import { type GroupWindow, groupWindowCodec } from '../../model/stored/group-window.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { Contention } from '../contention.ts'
+import { rememberedValue } from '../damaged-memory.ts'
 
 /** A window is remembered for this long after its message is due, in milliseconds. */
 const REMEMBER_MS = 25 * 3_600_000
@@ -78,7 +78,7 @@ async function changeWindow<W extends GroupWindow | undefined>(
 ): Promise<W> {
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const stored = await state.read(key)
-    const window = stored && rememberedValue(groupWindowCodec, stored.value, key)
+    const window = stored && rememberedValue(state, groupWindowCodec, stored.value, key)
     const next = change(window)
     if (next === undefined || next === window) return next
     const value = groupWindowCodec.encode(next)

@@ -4,10 +4,10 @@ import {
   namespacedName,
   RELAY_ANNOTATION_PREFIX,
 } from '../../model/kubernetes.ts'
-import { rememberedValue } from '../../model/stored/codec.ts'
 import { type ToldReadiness, toldReadinessCodec } from '../../model/stored/told-readiness.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Versioned } from '../../ports/versioned.ts'
+import { rememberedValue } from '../damaged-memory.ts'
 import { SELF_KINDS } from '../rules/self-rule.ts'
 import { reportSelf, type SelfEvent } from './self-event.ts'
 
@@ -30,7 +30,7 @@ export async function reportReadiness(ports: ReadinessPorts, cluster: string): P
   const key = `${cluster}#readiness#`
   const stored = await ports.state.read(key)
   const told = stored && {
-    value: rememberedValue(toldReadinessCodec, stored.value, key) ?? NOTHING_TOLD,
+    value: rememberedValue(ports.state, toldReadinessCodec, stored.value, key) ?? NOTHING_TOLD,
     version: stored.version,
   }
   // A Secret that comes makes an Alert ready in a configuration that is the same.

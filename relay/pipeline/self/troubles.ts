@@ -1,7 +1,7 @@
-import { rememberedValue } from '../../model/stored/codec.ts'
 import { type Trouble, troubleCodec } from '../../model/stored/trouble.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { ExpectedVersion } from '../../ports/versioned.ts'
+import { rememberedValue } from '../damaged-memory.ts'
 import { reportSelf, type SelfEvent } from './self-event.ts'
 
 /** What is not heard of again is forgotten, in milliseconds. */
@@ -52,7 +52,7 @@ interface KnownTrouble {
 
 async function readTrouble({ state }: TroublePorts, key: string): Promise<KnownTrouble> {
   const stored = await state.read(key)
-  const trouble = stored && rememberedValue(troubleCodec, stored.value, key)
+  const trouble = stored && rememberedValue(state, troubleCodec, stored.value, key)
   return { version: stored?.version ?? 'absent', ...(trouble && { trouble }) }
 }
 

@@ -1,12 +1,13 @@
 import type { DeliveryRecord, LedgerRecord, Status } from '../../model/delivery.ts'
+import { objectName } from '../../model/event.ts'
 import { hashParts } from '../../model/hash.ts'
 import { MAX_SILENCE_MS } from '../../model/silence.ts'
-import { rememberedValue } from '../../model/stored/codec.ts'
 import { type HeldFailure, heldFailureCodec } from '../../model/stored/held-failure.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { ExpectedVersion } from '../../ports/versioned.ts'
 import { objectGroupKey } from '../accept.ts'
 import { Contention } from '../contention.ts'
+import { rememberedValue } from '../damaged-memory.ts'
 import { fingerprint } from '../fingerprint.ts'
 import { readObjectState } from '../object-memory.ts'
 import { deliveryId } from '../record.ts'
@@ -29,7 +30,7 @@ export async function holdFailure(ports: FailurePorts, record: Held): Promise<st
   const key = heldKey(record)
   const own: HeldFailure = { deliveryId: record.id, fingerprint: fingerprint(record.event) }
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const { held, version } = await readHeld(ports, key)
+    const { held, version } = await readHeld(ports, record)
     if (held?.deliveryId === record.id) return undefined
     if (held?.fingerprint === own.fingerprint && (await isHeldNow(ports, held))) {
       return held.deliveryId
@@ -48,13 +49,13 @@ export async function holdFailure(ports: FailurePorts, record: Held): Promise<st
 export async function endOfFailure(ports: FailurePorts, record: Held): Promise<string | undefined> {
   const { cluster, event, alert, order } = record
   const group = objectGroupKey(cluster, event.involvedObject)
-  const failure = (await readObjectState(ports, { cluster, group }))?.value.failure
+  const failure = (await readObjectState(ports, { cluster, group, event }))?.value.failure
   if (failure?.endedBy !== undefined && failure.endedBy > order) {
     return 'the object recovered while the failure was silenced'
   }
   const newest =
     failure && failure.order > order ? deliveryId(failure.eventId, alert.uid) : undefined
-  const { held } = await readHeld(ports, heldKey(record))
+  const { held } = await readHeld(ports, record)
   for (const id of [held?.deliveryId, newest]) {
     if (id === undefined || id === record.id) continue
     const [newer] = await readSound(ports, [id])
@@ -67,11 +68,14 @@ export async function endOfFailure(ports: FailurePorts, record: Held): Promise<s
 
 async function readHeld(
   { state }: FailurePorts,
-  key: string,
+  record: Held,
 ): Promise<{ readonly held?: HeldFailure; readonly version: ExpectedVersion }> {
+  const key = heldKey(record)
   const stored = await state.read(key)
   if (stored === undefined) return { version: 'absent' }
-  const held = rememberedValue(heldFailureCodec, stored.value, key)
+  const held = rememberedValue(state, heldFailureCodec, stored.value, key, () =>
+    objectName(record.event.involvedObject),
+  )
   return { version: stored.version, ...(held && { held }) }
 }
 

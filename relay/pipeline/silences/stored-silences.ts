@@ -3,10 +3,11 @@ import { compileCondition } from '../../cel/condition.ts'
 import { type Awaitable, whenThere } from '../../model/awaitable.ts'
 import { hashParts } from '../../model/hash.ts'
 import { endOf, isActive, type Silence } from '../../model/silence.ts'
-import { rememberedValue, storedValue } from '../../model/stored/codec.ts'
+import { storedValue } from '../../model/stored/codec.ts'
 import { silencesCodec } from '../../model/stored/silences.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { Contention } from '../contention.ts'
+import { rememberedValue } from '../damaged-memory.ts'
 
 /** The most silences of a cluster that are in force at once: each is asked about each delivery. */
 export const MAX_ACTIVE_SILENCES = 200
@@ -133,7 +134,7 @@ async function change<R>(
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const stored = await state.read(key)
     // Silences that are damaged have no effect, and whoever makes another one begins anew.
-    const known = stored && rememberedValue(silencesCodec, stored.value, key)
+    const known = stored && rememberedValue(state, silencesCodec, stored.value, key)
     const { silences, result } = decide(known?.silences ?? [])
     if (silences === undefined) return result
     const now = clock.now()

@@ -18,10 +18,16 @@ const hook = (name: string) =>
   provider(name, { type: 'generic', address: `https://${name}.example/` })
 const GROUPED = { 'group-by': 'event.reason', 'group-wait': '30s', 'group-max': '1m' }
 
+/** The object of the fixture. */
+const OBJECT = 'Kustomization/flux-system/podinfo'
+
 /** Something that the relay remembers. */
 interface Memory {
   /** The keys of its items. */
   readonly keys: RegExp
+  /** What it is called, and what it is about, where its key does not tell. */
+  readonly kind: string
+  readonly about?: string
   /** Brings it about. */
   readonly make: (harness: Harness) => Promise<void>
   /** Does what needs it, after it was damaged. */
@@ -33,6 +39,8 @@ interface Memory {
 const MEMORIES: Readonly<Record<string, Memory>> = {
   'of an object': {
     keys: /#object#/,
+    kind: 'object memory',
+    about: OBJECT,
     async make(harness) {
       await harness.configure(hook('p'), alert('a', 'p'))
       await fail(harness, 'first')
@@ -42,6 +50,7 @@ const MEMORIES: Readonly<Record<string, Memory>> = {
   },
   'of a subject': {
     keys: /^local#[0-9a-f]{64}$/,
+    kind: 'subject',
     async make(harness) {
       harness.secrets.set(`${CLUSTER}/flux-system/forge`, { token: 'token' })
       const address = 'https://forge.test/group/project'
@@ -54,6 +63,8 @@ const MEMORIES: Readonly<Record<string, Memory>> = {
   },
   'of what an Alert was told of an object': {
     keys: /#episode#/,
+    kind: 'episode',
+    about: OBJECT,
     async make(harness) {
       await harness.configure(SLACK, annotated(alert('a', 'p'), { only: 'failures' }))
       await fail(harness, 'first')
@@ -64,6 +75,7 @@ const MEMORIES: Readonly<Record<string, Memory>> = {
   },
   'of the time of a group': {
     keys: /#window#/,
+    kind: 'group window',
     async make(harness) {
       await harness.configure(SLACK, annotated(alert('a', 'p'), GROUPED))
       await fail(harness, 'first')
@@ -76,6 +88,7 @@ const MEMORIES: Readonly<Record<string, Memory>> = {
   },
   'of the message of a group': {
     keys: /#group#/,
+    kind: 'group message',
     async make(harness) {
       await harness.configure(SLACK, annotated(alert('a', 'p'), GROUPED))
       harness.answerWith(() => answer(503))
@@ -91,6 +104,8 @@ const MEMORIES: Readonly<Record<string, Memory>> = {
   },
   'of what a silence holds back': {
     keys: /#held#/,
+    kind: 'held failure',
+    about: OBJECT,
     async make(harness) {
       await harness.configure(SLACK, alert('a', 'p'))
       const endsAt = harness.clock.now() + HOUR_MS
@@ -105,6 +120,7 @@ const MEMORIES: Readonly<Record<string, Memory>> = {
   },
   'of a destination that fails': {
     keys: /#trouble#/,
+    kind: 'trouble',
     async make(harness) {
       const ops = alert('ops', 'ops', { eventSources: [{ kind: 'Bucket', name: 'none' }] })
       const told = annotated(ops, { self: 'deliveries' })
@@ -156,19 +172,30 @@ function damage({ ports: { state } }: Harness, keys: RegExp, value: unknown) {
   return { met, mended }
 }
 
-describe.each(Object.entries(MEMORIES))('a memory %s', (_, { keys, make, use, requests }) => {
-  it.each([
-    ['is no JSON any more', undefined],
-    ['has another form', { v: 1, order: 1 }],
-  ])('that %s begins anew, and stops nothing', async (_, value) => {
-    const harness = createHarness()
-    await make(harness)
-    const { met, mended } = damage(harness, keys, value)
-    await use(harness)
-    expect(met.size).toBeGreaterThan(0)
-    expect([...met].filter((key) => !mended.has(key))).toEqual([])
-    expect(harness.requests).toHaveLength(requests)
-    const outcomes = new Set((await harness.records()).map(({ outcome }) => outcome))
-    expect([...outcomes].filter((outcome) => outcome === 'retry' || outcome === 'held')).toEqual([])
-  })
-})
+describe.each(Object.entries(MEMORIES))(
+  'a memory %s',
+  (_, { keys, kind, about, make, use, requests }) => {
+    it.each([
+      ['is no JSON any more', undefined],
+      ['has another form', { v: 1, order: 1, failure: 1 }],
+    ])('that %s begins anew, and stops nothing', async (_, value) => {
+      const harness = createHarness()
+      await make(harness)
+      const { met, mended } = damage(harness, keys, value)
+      await use(harness)
+      expect(met.size).toBeGreaterThan(0)
+      expect([...met].filter((key) => !mended.has(key))).toEqual([])
+      expect(harness.requests).toHaveLength(requests)
+      // Each is reported once, however often it was read.
+      expect(harness.damages.map(({ key }) => key).toSorted()).toEqual([...met].toSorted())
+      for (const { cause, memory } of harness.damages) {
+        expect([cause.length > 0, memory]).toEqual([true, kind])
+      }
+      if (about) expect(harness.damages.map((damage) => damage.about)).toContain(about)
+      const outcomes = new Set((await harness.records()).map(({ outcome }) => outcome))
+      expect([...outcomes].filter((outcome) => outcome === 'retry' || outcome === 'held')).toEqual(
+        [],
+      )
+    })
+  },
+)
