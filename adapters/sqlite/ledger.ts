@@ -19,7 +19,7 @@ import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.t
 import { type ListPart, mergeLists, type OneOutcomeFilter, perOutcome } from '../merged-lists.ts'
 import { hasId, isRecord } from './id-index.ts'
 import { listQuery, SHOW_ONE } from './ledger-query.ts'
-import { type EventReadings, eventReading, readEvents, readEventsOf } from './record-events.ts'
+import { type EventReadings, eventReading, readEvents } from './record-events.ts'
 import { decodeRecord, type RecordRow, recordBody, storedRecord } from './record-row.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { outcomeWrite, type UnitResult, type UnitStatement } from './statement.ts'
@@ -130,13 +130,14 @@ export class SqliteLedger implements Ledger {
         return { value: storedRecord(row, event), version: row.version }
       })
     }
-    if (wanted.length === 0) return []
-    // Many are mostly of one event. All is read at once, and nothing is written in between.
-    const [events, ...found] = await Promise.all([
-      readEventsOf(this.#database, wanted),
-      ...wanted.map((id) => this.#database.read<AloneRow>(READ_ALONE, id, now)),
-    ])
-    return found.flat().map((row) => {
+    const read = wanted.map((id) => this.#database.read<AloneRow>(READ_ALONE, id, now))
+    const rows = (await Promise.all(read)).flat()
+    // Many are mostly of one event, and of an event that is new there is none.
+    const events = await readEvents(
+      this.#database,
+      rows.map(({ eventSeq }) => eventSeq),
+    )
+    return rows.map((row) => {
       return { value: storedRecord(row, events.get(row.eventSeq)), version: row.version }
     })
   }

@@ -1,7 +1,6 @@
 import type { AcceptedEvent } from '../../relay/model/queue-messages.ts'
 import { decodeText, type StoredReading } from '../../relay/model/stored/codec.ts'
 import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
-import { hasId } from './id-index.ts'
 import type { RelayDatabase } from './relay-database.ts'
 
 type Readable = Pick<RelayDatabase, 'read'>
@@ -32,18 +31,6 @@ export async function readEvents(
   const wanted = [...new Set(sequences)]
   if (wanted.length === 0) return new Map()
   return readingsOf(await database.read<BodyRow>(OF_SEQUENCES, JSON.stringify(wanted)))
-}
-
-const OF_RECORDS = `SELECT seq, body FROM events WHERE seq IN (
-  SELECT l.event_seq FROM json_each(?)
-    CROSS JOIN ledger AS l ON ${hasId('json_each.value', 'l')})`
-
-/** Reads the events of the records with these ids. */
-export async function readEventsOf(
-  database: Readable,
-  ids: readonly string[],
-): Promise<EventReadings> {
-  return readingsOf(await database.read<BodyRow>(OF_RECORDS, JSON.stringify(ids)))
 }
 
 function readingsOf(rows: readonly BodyRow[]): EventReadings {
