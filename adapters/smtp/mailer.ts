@@ -32,7 +32,10 @@ export function createMailer(options: ConnectionOptions): Mailer {
     const secureContext =
       server.tls === 'none' ? undefined : secureContextOf(transport.tls ?? {}, roots)
     const { timeoutMs } = transport
-    const context = { guard, resolve, connectTimeoutMs: Math.min(connectTimeoutMs, timeoutMs) }
+    const context = {
+      ...{ guard, resolve, roots },
+      connectTimeoutMs: Math.min(connectTimeoutMs, timeoutMs),
+    }
     const destination = new URL(`http://${hostPortText(server)}`)
     const plain = await openPlainSocket(destination, transport, context)
     destroyOnAbort(plain, signal)

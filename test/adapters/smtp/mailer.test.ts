@@ -103,6 +103,15 @@ describe('a mail', () => {
     expect(await mailer.send(mail(server), proxied)).toMatchObject({ kind: 'sent' })
     expect(proxy.targets).toEqual([`127.0.0.1:${server.port}`])
   })
+
+  it('trusts a proxy with TLS by the roots of the host', async () => {
+    const server = await startSmtpServer(certificate)
+    const proxy = await startConnectProxy({ tls: certificate })
+    const proxied = { timeoutMs: 10_000, proxyUrl: `https://127.0.0.1:${proxy.port}` }
+    const ofHost = createMailer({ allowPrivate: true, roots: [authority.ca] })
+    expect(await ofHost.send(mail(server), proxied)).toMatchObject({ kind: 'sent' })
+    expect(proxy.targets).toEqual([`127.0.0.1:${server.port}`])
+  })
 })
 
 describe('a server', () => {
