@@ -31,6 +31,10 @@ export function judgeError(
     const isPassing = permanent !== true || command === 'CONN'
     return { kind: 'refused', cause: 'message', isPassing, detail: said }
   }
+  // The library sends nothing that is longer than the server said it takes: RFC 1870.
+  if (code === 'EMESSAGE') {
+    return { kind: 'refused', cause: 'message', isPassing: false, detail: said }
+  }
   // An answer without a code is none of SMTP.
   if (code === 'EPROTOCOL' || response !== undefined) {
     return failureOf(new ConnectError('protocol', said), mayHaveArrived)

@@ -206,6 +206,17 @@ describe('a server', () => {
     })
   })
 
+  it('that takes no mail as long refuses it before it has it', async () => {
+    const server = await startSmtpServer({ ...certificate, size: 200 })
+    expect(await mailer.send(mail(server), TRUSTED)).toEqual({
+      kind: 'refused',
+      cause: 'message',
+      isPassing: false,
+      detail: 'Message size larger than allowed 200',
+    })
+    expect(server.mails).toEqual([])
+  })
+
   it('that says nothing is given up, and has no mail', async () => {
     const server = await startServer(() => undefined)
     expect(await mailer.send(mail(server), { timeoutMs: 200 })).toMatchObject({
