@@ -118,26 +118,30 @@ export class DueSchedule {
     let rows = Math.max(max, PAGE_ROWS)
     while (messages.length < max) {
       const isDone = !this.#rows.hasMore(now)
+      let foundLarge: boolean
       try {
         if (!isDone) await this.#rows.read(rows, now)
-        await this.#takeSmall(messages, max, now, free)
+        foundLarge = await this.#takeSmall(messages, max, now, free)
       } catch (error) {
         if (messages.length === 0) throw error
         return messages
       }
-      if (isDone) break
+      if (isDone && !foundLarge) break
       rows = Math.max(max, NEXT_ROWS)
     }
     return messages
   }
 
-  /** Leases some that are due, and finds out which of them are large: these wait as such. */
+  /**
+   * Leases some that are due, and finds out which of them are large: these wait as such. Resolves with whether any is,
+   * in whose place another one may be leased.
+   */
   async #takeSmall(
     messages: RetryMessage[],
     max: number,
     now: number,
     free: number,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const taken: DueRetry[] = []
     for (let count = messages.length; count < max; count += 1) {
       const left = free - count
@@ -155,6 +159,7 @@ export class DueSchedule {
         else if (isLeased(entry)) this.#putBack(entry, bytes)
       }
       if (large.size > 0) this.#takeLarge(messages, max, now, free)
+      return large.size > 0
     } catch (error) {
       for (const entry of taken) if (isLeased(entry)) this.#putBack(entry, 0)
       throw error

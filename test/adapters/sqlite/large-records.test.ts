@@ -61,6 +61,11 @@ describe('retries of large events', () => {
     expect(namesOf(await queue.leaseRetries(1))).toEqual([`a${half + 1}`])
   })
 
+  it('are passed by all that are not large, however many are due before', async () => {
+    const queue = await openQueue()
+    expect(namesOf(await queue.leaseRetries(10))).toContain('small')
+  })
+
   it('wait on when their sizes cannot be read', async () => {
     const queue = await openQueue()
     await queue.loaded()
