@@ -1,18 +1,13 @@
-import type { DeliveryRecord, Status } from '../../model/delivery.ts'
-import { objectName } from '../../model/event.ts'
 import { deliveriesPageUrl } from '../../model/public-url.ts'
 import type { Digest } from '../../model/stored/group-message.ts'
-import { ellipsize } from '../../model/text.ts'
-import { lastingFailureOf, sinceText } from '../lasting-failure.ts'
+import type { Member } from './member.ts'
 
 /** How many objects a message names; the rest are counted. */
 const MAX_NAMED_OBJECTS = 10
 
-/** How much of an object's last message is shown, in UTF-16 units. */
-const MAX_SAID_LENGTH = 200
-
 /** What a message depends on beside its deliveries. */
 export interface DigestOptions {
+  readonly cluster: string
   /** The Provider that they go to, as `namespace/name`. */
   readonly provider: string
   /** Where the relay's console is open to people; absent when it is not. */
@@ -23,19 +18,18 @@ export interface DigestOptions {
 const SEVERAL_REASONS = 'Grouped'
 
 /** The events of one object, the oldest first. */
-type History = readonly DeliveryRecord<Status>[]
+type History = readonly Member[]
 
 /**
  * What one message says of the events of several deliveries, which are in the order of their events. Those
  * that still fail come first, then those that failed and recovered, then the others.
  */
-export function digestOf(members: History, { provider, publicUrl }: DigestOptions): Digest {
+export function digestOf(members: History, options: DigestOptions): Digest {
   const histories = [...byObject(members).values()].toSorted((a, b) => rank(a) - rank(b))
   const bySeverity = countsBySeverity(members)
   const named = histories.slice(0, MAX_NAMED_OBJECTS)
   const more = histories.length - named.length
-  const rest =
-    more === 0 ? [] : [`and ${objects(more, 'more ')}: ${placeOf(members, provider, publicUrl)}`]
+  const rest = more === 0 ? [] : [`and ${objects(more, 'more ')}: ${placeOf(members, options)}`]
   const title = `${events(members.length)} of ${objects(histories.length)}: ${bySeverity}`
   const lines = [
     // Every chat shows the title above.
@@ -44,7 +38,7 @@ export function digestOf(members: History, { provider, publicUrl }: DigestOption
     ...named.map(line),
     ...rest,
   ]
-  const reasons = new Set(members.map(({ event }) => event.reason))
+  const reasons = new Set(members.map(({ reason }) => reason))
   const failing = histories.some((history) => rank(history) === FAILING)
   return {
     title,
@@ -55,14 +49,7 @@ export function digestOf(members: History, { provider, publicUrl }: DigestOption
 }
 
 function byObject(members: History): ReadonlyMap<string, History> {
-  const histories = new Map<string, DeliveryRecord<Status>[]>()
-  for (const member of members) {
-    const name = objectName(member.event.involvedObject)
-    const history = histories.get(name)
-    if (history) history.push(member)
-    else histories.set(name, [member])
-  }
-  return histories
+  return Map.groupBy(members, ({ object }) => object)
 }
 
 const FAILING = 0
@@ -74,8 +61,8 @@ function rank(history: History): number {
   return history.some(isFailure) ? RECOVERED : OTHER
 }
 
-function isFailure(member: DeliveryRecord<Status> | undefined): boolean {
-  return member?.event.severity === 'error'
+function isFailure(member: Member | undefined): boolean {
+  return member?.severity === 'error'
 }
 
 /** How many objects still fail, and how many failed and recovered, where some failed. */
@@ -93,7 +80,7 @@ function statesOf(histories: readonly History[]): readonly string[] {
 
 function countsBySeverity(members: History): string {
   const counts = new Map<string, number>()
-  for (const { event } of members) counts.set(event.severity, (counts.get(event.severity) ?? 0) + 1)
+  for (const { severity } of members) counts.set(severity, (counts.get(severity) ?? 0) + 1)
   return [...counts]
     .toSorted(([a], [b]) => a.localeCompare(b))
     .map(([severity, count]) => `${count} ${severity}`)
@@ -103,14 +90,9 @@ function countsBySeverity(members: History): string {
 function line(history: History): string {
   const last = history.at(-1)
   if (last === undefined) return ''
-  const { involvedObject, reason, message } = last.event
-  const [said = ''] = message.split('\n', 1)
   const state = rank(history) === RECOVERED ? 'failed and recovered: ' : ''
   const often = history.length === 1 ? '' : ` (${events(history.length)})`
-  const lasting = lastingFailureOf(last)
-  const since = lasting ? sinceText(lasting) : ''
-  const words = [since, reason, said].filter((word) => word !== '').join(': ')
-  return `${objectName(involvedObject)}${often}: ${state}${ellipsize(words, MAX_SAID_LENGTH)}`
+  return `${last.object}${often}: ${state}${last.said}`
 }
 
 /** From when to when the events were accepted, with the days if these differ. */
@@ -128,11 +110,8 @@ function spanOf(members: History): string {
 }
 
 /** Where the deliveries of the message, and little else, are listed: a page, or else a command. */
-function placeOf(members: History, provider: string, publicUrl: string | undefined): string {
+function placeOf(members: History, { cluster, provider, publicUrl }: DigestOptions): string {
   const { first, last } = acceptTimes(members)
-  const [leader] = members
-  if (leader === undefined) return ''
-  const { cluster } = leader
   const since = new Date(first).toISOString()
   const until = new Date(last + 1).toISOString()
   if (publicUrl !== undefined)

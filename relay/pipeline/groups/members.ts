@@ -1,5 +1,6 @@
 import type { DeliveryRecord, Status } from '../../model/delivery.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { type Member, memberOf } from './member.ts'
 
 /** The most deliveries that one message tells of. Any further ones come together in another message. */
 const MAX_MEMBERS = 2_000
@@ -18,17 +19,17 @@ export async function findMembers(
   { ledger }: Pick<Ports, 'ledger'>,
   leader: DeliveryRecord<Status>,
   provider: string,
-): Promise<readonly DeliveryRecord[]> {
+): Promise<readonly Member[]> {
   // The event of a reminder, or of what a silence held back, may be weeks old.
   const filter = { cluster: leader.cluster, provider, outcome: 'held' } as const
-  const members: DeliveryRecord[] = []
+  const members: Member[] = []
   let cursor: string | undefined
   for (let seen = 0; seen < MAX_RECORDS && members.length < MAX_MEMBERS; ) {
     const page = await ledger.list(filter, PAGE_SIZE, cursor)
     // A page may be short. An empty one counts too, so that it ends.
     seen += Math.max(page.records.length, 1)
     for (const record of page.records) {
-      if (record.kind === 'delivery' && record.toldIn === leader.id) members.push(record)
+      if (record.kind === 'delivery' && record.toldIn === leader.id) members.push(memberOf(record))
     }
     cursor = page.nextCursor
     if (cursor === undefined) break
@@ -36,7 +37,7 @@ export async function findMembers(
   return members.slice(0, MAX_MEMBERS).toSorted(byOrder)
 }
 
-function byOrder(a: DeliveryRecord, b: DeliveryRecord): number {
+function byOrder(a: Member, b: Member): number {
   if (a.order === b.order) return 0
   return a.order < b.order ? -1 : 1
 }

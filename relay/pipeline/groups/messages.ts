@@ -5,6 +5,7 @@ import type { Ports } from '../../ports/ports.ts'
 import type { ExpectedVersion } from '../../ports/versioned.ts'
 import { rememberedValue } from '../damaged-memory.ts'
 import { digestOf } from './digest.ts'
+import { memberOf } from './member.ts'
 import { findMembers } from './members.ts'
 
 /** As long as a delivery of it may be replayed. */
@@ -59,10 +60,10 @@ export async function makeMessage(
   if (made) return made
   const members = await findMembers(ports, record, provider)
   // Its own record may say something else in a list that lags.
-  const all = members.some((member) => member.id === id) ? members : [record, ...members]
+  const all = members.some((member) => member.id === id) ? members : [memberOf(record), ...members]
   const message: GroupMessage = {
     members: all.map((member) => nameOf(member.id)),
-    ...(all.length >= least && { digest: digestOf(all, { provider, publicUrl }) }),
+    ...(all.length >= least && { digest: digestOf(all, { cluster, provider, publicUrl }) }),
   }
   const expiresAt = ports.clock.now() + REMEMBER_MS
   const value = groupMessageCodec.encode(message)

@@ -1,21 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../../relay/pipeline/groups/digest.ts'
+import { memberOf } from '../../../../relay/pipeline/groups/member.ts'
 import { deliveryRecord, event } from '../../../support/delivery-records.ts'
 import { START } from '../../../support/manual-clock.ts'
 
 function member(name: string, severity: 'info' | 'error', seconds: number, message = 'said') {
   const reason = severity === 'error' ? 'HealthCheckFailed' : 'ReconciliationSucceeded'
-  return deliveryRecord({
+  const record = deliveryRecord({
     id: `${name} ${seconds}`,
     event: { ...event(name, message), severity, reason },
     acceptedAt: START + seconds * 1_000,
   })
+  return memberOf(record)
 }
 
 const clockTime = (seconds: number) => new Date(START + seconds * 1_000).toISOString().slice(11, 19)
 
 const messageOf = (members: Parameters<typeof digestOf>[0]) =>
-  digestOf(members, { provider: 'flux-system/slack' })
+  digestOf(members, { cluster: 'local', provider: 'flux-system/slack' })
 
 describe('the message of a group', () => {
   it('counts by severity, and names each object with what it said last', () => {
@@ -64,6 +66,7 @@ describe('the message of a group', () => {
   it('leads to the page of the rest where the console is open to people', () => {
     const members = Array.from({ length: 12 }, (_, index) => member(`n${index}`, 'error', index))
     const { text } = digestOf(members, {
+      cluster: 'local',
       provider: 'flux-system/slack',
       publicUrl: 'https://relay.example',
     })
