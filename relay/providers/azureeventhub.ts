@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
 import type { HttpResponse } from '../ports/http.ts'
+import { judgeSigned } from './answers/clock-difference.ts'
 import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { IDENTITY_IN_MANIFEST } from './auth/cloud-binding.ts'
 import {
@@ -174,5 +175,6 @@ function classifyEventHub(response: HttpResponse): Verdict {
   const verdict = classifyServiceAnswer(response)
   if (verdict.kind === 'delivered') return verdict
   const detail = quotable(/<Detail>([^<]*)/.exec(response.body)?.[1] ?? '')
-  return detail === '' ? verdict : { ...verdict, reason: `${verdict.reason}: ${detail}` }
+  const told = detail === '' ? verdict : { ...verdict, reason: `${verdict.reason}: ${detail}` }
+  return response.status === 401 ? judgeSigned(told, response) : told
 }

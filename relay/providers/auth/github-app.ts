@@ -3,6 +3,7 @@ import type { HttpResponse, OutboundRequest } from '../../ports/http.ts'
 import { createRedactor } from '../../redact/redact.ts'
 import { validMs } from '../answers/answer-time.ts'
 import { classifyFailure, notApplied } from '../answers/classify.ts'
+import { judgeSigned } from '../answers/clock-difference.ts'
 import { classifyGithub, GITHUB_HEADERS } from '../answers/github-answer.ts'
 import { parseJsonAnswer } from '../answers/json-answer.ts'
 import type { TryPorts } from '../contract.ts'
@@ -116,10 +117,11 @@ async function call(
   const { status } = result
   const verdict = classifyGithub(result, notFoundHint(app))
   if (verdict.kind === 'delivered') return result
-  const reason = createRedactor([jwt])(reasonOf(status, verdict))
+  const judged = status === 401 ? judgeSigned(verdict, result) : verdict
+  const reason = createRedactor([jwt])(reasonOf(status, judged))
   // A Secret read anew may name another installation.
   const failure: Failure =
-    status === 404 ? { kind: 'unauthorized', reason } : notApplied({ ...verdict, reason })
+    status === 404 ? { kind: 'unauthorized', reason } : notApplied({ ...judged, reason })
   return { kind: 'failed', failure, status }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { HttpResponse } from '../../ports/http.ts'
 import { createRedactor } from '../../redact/redact.ts'
 import { classifyFailure, classifyStatus, limitWait, notApplied } from '../answers/classify.ts'
+import { judgeSigned } from '../answers/clock-difference.ts'
 import { parseJsonAnswer } from '../answers/json-answer.ts'
 import type { Authorization, TryPorts } from '../contract.ts'
 import { authorization } from '../messages/json-request.ts'
@@ -111,5 +112,7 @@ function judgeRefusal(response: HttpResponse): Failure {
   if (PASSING_ERRORS.has(error)) {
     return { kind: 'retry', reason, applied: 'no', ...limitWait(response) }
   }
-  return { kind: CREDENTIAL_ERRORS.has(error) ? 'unauthorized' : verdict.kind, reason }
+  const failure = { kind: CREDENTIAL_ERRORS.has(error) ? 'unauthorized' : verdict.kind, reason }
+  // What a JWT gets whose times are not those of the service, among others: RFC 7523, section 3.1.
+  return error === 'invalid_grant' ? judgeSigned(failure, response) : failure
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { HttpResponse } from '../../ports/http.ts'
 import { classifyStatus, limitWait } from '../answers/classify.ts'
+import { judgeSigned } from '../answers/clock-difference.ts'
 import { parseJsonAnswer } from '../answers/json-answer.ts'
 import { classifyServiceAnswer } from '../answers/service-answer.ts'
 import { quotable } from '../messages/service-message.ts'
@@ -53,8 +54,18 @@ const UNAUTHORIZED: ReadonlySet<string> = new Set([
   'MissingAuthenticationToken',
   'MissingAuthenticationTokenException',
   'NotAuthorized',
+  'RequestExpired',
+  'RequestTimeTooSkewed',
   'SignatureDoesNotMatch',
   'UnrecognizedClientException',
+])
+
+/** The codes of errors that a signature gets whose time is another than that of AWS, among others. */
+const OF_SIGNATURE: ReadonlySet<string> = new Set([
+  'InvalidSignatureException',
+  'RequestExpired',
+  'RequestTimeTooSkewed',
+  'SignatureDoesNotMatch',
 ])
 
 /** Judges an answer of AWS by the code of its error, and by its status without one. */
@@ -67,7 +78,8 @@ export function classifyAwsAnswer(response: HttpResponse): Verdict {
   const reason = `${verdict.reason}: ${awsErrorText(error)}`
   const judged = judgeAwsCode(error.code)
   if (judged?.kind === 'retry') return { ...judged, reason, ...limitWait(response) }
-  return { ...(judged ?? verdict), reason }
+  const signed = { ...(judged ?? verdict), reason }
+  return OF_SIGNATURE.has(error.code) ? judgeSigned(signed, response) : signed
 }
 
 /** What the code of an error alone says; undefined when it says nothing about another try. */

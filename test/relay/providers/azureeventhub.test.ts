@@ -249,6 +249,14 @@ describe('azureeventhub answers', () => {
       reason: 'HTTP 401: ExpiredToken: The token is expired.',
     })
   })
+
+  it('is tried again while the clocks differ', () => {
+    const late = response(401, '', { date: 'Thu, 01 Jan 1970 00:15:00 GMT' })
+    expect(azureEventHub.classify?.(late)).toMatchObject({
+      kind: 'retry',
+      reason: expect.stringContaining('is 900 s behind that of the service'),
+    })
+  })
 })
 
 describeStatusClasses(azureEventHub)

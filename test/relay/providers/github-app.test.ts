@@ -265,6 +265,13 @@ describe('a GitHub App', () => {
       /^GitHub App: HTTP 401: A JWT .*: check that githubAppPrivateKey is a key of the App githubAppID/,
     ],
     [
+      response(401, '{"message":"\'Expiration time\' claim (\'exp\') must be a numeric value"}', {
+        date: 'Thu, 01 Jan 1970 00:05:00 GMT',
+      }),
+      'retry',
+      /^GitHub App: HTTP 401: .*: the clock of this host is 300 s behind that of the service/,
+    ],
+    [
       response(403, '{"message":"suspended"}'),
       'unauthorized',
       /HTTP 403: suspended: .*may be susp/,

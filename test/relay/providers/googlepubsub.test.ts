@@ -161,6 +161,15 @@ describe('googlepubsub authorization', () => {
       { kind: 'unauthorized', reason: 'HTTP 400: invalid_grant: Invalid JWT Signature.' },
     ],
     [
+      response(400, '{"error":"invalid_grant"}', { date: 'Thu, 01 Jan 1970 02:00:00 GMT' }),
+      {
+        kind: 'retry',
+        reason:
+          'HTTP 400: invalid_grant: the clock of this host is 7200 s behind that of the service, which refuses signatures of another time; set it',
+        applied: 'no',
+      },
+    ],
+    [
       response(401, '{"error":"invalid_client"}'),
       { kind: 'unauthorized', reason: 'HTTP 401: invalid_client' },
     ],

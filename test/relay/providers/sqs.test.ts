@@ -152,6 +152,32 @@ describe('sqs answers', () => {
     expect(answer(code)).toMatchObject({ kind, reason: `HTTP 400: ${code}: No.` })
   })
 
+  it.each([
+    [400, 'InvalidSignatureException'],
+    [403, 'SignatureDoesNotMatch'],
+    [400, 'RequestExpired'],
+    [403, 'RequestTimeTooSkewed'],
+  ])('about a signature (%i %s) are tried again while the clocks differ', (status, code) => {
+    const of = (date: string) =>
+      sqs.classify?.(response(status, JSON.stringify({ __type: code }), { date }))
+    expect(of('Thu, 01 Jan 1970 00:10:00 GMT')).toEqual({
+      kind: 'retry',
+      applied: 'no',
+      reason: `HTTP ${status}: ${code}: the clock of this host is 600 s behind that of the service, which refuses signatures of another time; set it`,
+    })
+    expect(of('Wed, 31 Dec 1969 23:59:00 GMT')).toMatchObject({
+      kind: 'retry',
+      reason: expect.stringContaining('is 60 s ahead of that of the service'),
+    })
+    expect(of('Thu, 01 Jan 1970 00:00:29 GMT')).toMatchObject({ kind: 'unauthorized' })
+  })
+
+  it('about rights are no matter of clocks', () => {
+    const body = JSON.stringify({ __type: 'AccessDeniedException' })
+    const date = 'Thu, 01 Jan 1970 00:10:00 GMT'
+    expect(sqs.classify?.(response(400, body, { date }))).toMatchObject({ kind: 'unauthorized' })
+  })
+
   it('say of a limit that nothing was taken', () => {
     expect(answer('RequestThrottled')).toHaveProperty('applied', 'no')
   })
