@@ -42,6 +42,12 @@ export const NEWEST_AT_ATTRIBUTE = 'newestAt'
 /** The attribute on the pointer, and on the tokens, of a cluster that is observed: true. */
 export const OBSERVED_ATTRIBUTE = 'observed'
 
+/** The attribute on the pointer that tells when its set came, in milliseconds since the epoch. */
+export const CHANGED_AT_ATTRIBUTE = 'changedAt'
+
+/** The attribute on the pointer of a set of which all that follows is done: true. */
+export const FOLLOWED_ATTRIBUTE = 'followed'
+
 /** The place of a cluster's set. */
 export interface Pointer {
   readonly revision: string
@@ -57,6 +63,10 @@ export interface Pointer {
   readonly shipper?: string
   /** Present when the cluster is observed. It stays as it is when the set is replaced. */
   readonly observed?: true
+  /** When a set of this content came; absent where that was not noted. */
+  readonly changedAt?: number
+  /** Present when all that follows from the set is done. */
+  readonly followed?: true
 }
 
 /** The sort keys of the chunks, in order. */
@@ -123,6 +133,10 @@ export function pointerItem(cluster: string, pointer: Pointer): Item {
     content: { S: pointer.content },
     ...(pointer.heardAt !== undefined && { heardAt: { N: String(pointer.heardAt) } }),
     ...(pointer.shipper !== undefined && { shipper: { S: pointer.shipper } }),
+    ...(pointer.changedAt !== undefined && {
+      [CHANGED_AT_ATTRIBUTE]: { N: String(pointer.changedAt) },
+    }),
+    ...(pointer.followed && { [FOLLOWED_ATTRIBUTE]: { BOOL: true } }),
   }
 }
 
@@ -141,7 +155,10 @@ export function pointerOf(item: Item): Pointer | undefined {
   const shipper = textOf(item, 'shipper')
   const told = { ...(heardAt !== undefined && { heardAt }), ...(shipper && { shipper }) }
   const observed = isObservedItem(item) ? ({ observed: true } as const) : {}
-  return { revision, takenAt, setId, chunks, content, ...told, ...observed }
+  const changedAt = numberOf(item, CHANGED_AT_ATTRIBUTE)
+  const followed = item[FOLLOWED_ATTRIBUTE]?.BOOL === true ? ({ followed: true } as const) : {}
+  const noted = { ...(changedAt !== undefined && { changedAt }), ...followed }
+  return { revision, takenAt, setId, chunks, content, ...told, ...observed, ...noted }
 }
 
 /** How a cluster was admitted. */

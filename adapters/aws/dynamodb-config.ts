@@ -129,6 +129,7 @@ export class DynamoDbConfigStore implements ConfigStore, ConfigHistory, ClusterM
       setId,
       chunks: chunks.length,
       content: contentHash(content),
+      changedAt: this.#clock.now(),
       ...heard,
     }
     if (current && current.revision !== revision) {

@@ -1,5 +1,7 @@
 import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
 import {
+  CHANGED_AT_ATTRIBUTE,
+  FOLLOWED_ATTRIBUTE,
   OBSERVED_ATTRIBUTE,
   POINTER,
   type Pointer,
@@ -17,7 +19,10 @@ export interface FlipOptions {
 }
 
 /** The attributes of a pointer that the next one may lack. */
-const PASSING = ['heardAt', 'shipper', RETIRED_ATTRIBUTE, TTL_ATTRIBUTE, EXPIRY_ATTRIBUTE]
+const PASSING = [
+  ...['heardAt', 'shipper', CHANGED_AT_ATTRIBUTE, FOLLOWED_ATTRIBUTE],
+  ...[RETIRED_ATTRIBUTE, TTL_ATTRIBUTE, EXPIRY_ATTRIBUTE],
+]
 
 /**
  * The update that puts a pointer in the place of one that was not taken later. It is no replacement of

@@ -5,7 +5,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { mapConcurrently } from './concurrency.ts'
-import { CHUNK_PREFIX, POINTER, RETIRED_ATTRIBUTE } from './config-chunks.ts'
+import { CHUNK_PREFIX, FOLLOWED_ATTRIBUTE, POINTER, RETIRED_ATTRIBUTE } from './config-chunks.ts'
 import { type Item, namesOf, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
 import type { TableOptions } from './dynamodb-state.ts'
 import { EXPIRY_ATTRIBUTE, TTL_ATTRIBUTE } from './tables.ts'
@@ -46,7 +46,9 @@ export class RetiredConfigs {
     if (!(await this.#isThere(cluster, 'retired'))) return false
     const lasting = { remove: [TTL_ATTRIBUTE, EXPIRY_ATTRIBUTE] }
     await this.#updateChunks(cluster, lasting)
-    return this.#update(cluster, POINTER, { remove: [...lasting.remove, RETIRED_ATTRIBUTE] })
+    // What waited while it was hidden follows from it again.
+    const remove = [...lasting.remove, RETIRED_ATTRIBUTE, FOLLOWED_ATTRIBUTE]
+    return this.#update(cluster, POINTER, { remove })
   }
 
   async #isThere(cluster: string, state: 'in use' | 'retired'): Promise<boolean> {

@@ -15,10 +15,7 @@ export const STORE_OPTIONS = { hearsClusters: true, tokensMaxAgeMs: 0 } as const
 
 /** What taking and showing configurations needs. */
 export interface ReconcileConfigParts extends HttpApiParts, Pick<WakeSoonParts, 'timeLeftMs'> {
-  readonly ports: Pick<
-    Ports,
-    'configs' | 'secrets' | 'clock' | 'ledger' | 'queue' | 'state' | 'orderTimes'
-  >
+  readonly ports: Pick<Ports, 'secrets' | 'clock'> & WakeSoonParts['ports']
   /** Whether an Alert takes only events of its own namespace, and uses only Providers of it. */
   readonly noCrossNamespaceRefs: boolean
 }

@@ -1,3 +1,4 @@
+import type { FollowedSets } from '../../adapters/aws/followed-sets.ts'
 import { type ReadinessPorts, reportReadiness } from '../../relay/pipeline/self/alert-reports.ts'
 import { wakeInTime } from '../../relay/pipeline/wake.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
@@ -6,7 +7,8 @@ import { createUnfinishedWakes } from '../shared/unfinished-wakes.ts'
 
 /** What waking needs. */
 export interface WakeSoonParts {
-  readonly ports: Pick<Ports, 'ledger'> & ReadinessPorts
+  readonly ports: Pick<Ports, 'ledger'> &
+    ReadinessPorts & { readonly followedSets: Pick<FollowedSets, 'unfollowed' | 'follow'> }
   readonly log: Log
   /** The milliseconds that are left of the call. */
   readonly timeLeftMs: () => number
@@ -17,8 +19,9 @@ const MIN_START_MS = 12_000
 
 /**
  * Wakes the deliveries that waited for a cluster's configuration, as far as the time allows, and tells which
- * Alerts have become not ready. The sweeps of dispatch wake the rest. Never rejects: the configuration is stored,
- * and after a failure the next one makes up for it, or the retry schedule.
+ * Alerts have become not ready. The sweeps of dispatch wake the rest. Does nothing for a configuration of which all of
+ * this was done: a shipper sends it again each minute while an object is not ready. Never rejects: the configuration
+ * is stored, and after a failure the next one makes up for it, or the retry schedule.
  */
 export async function wakeSoon(
   { ports, log, timeLeftMs }: WakeSoonParts,
@@ -26,6 +29,8 @@ export async function wakeSoon(
 ): Promise<void> {
   try {
     const begunAt = ports.clock.now()
+    const unfollowed = await ports.followedSets.unfollowed(cluster)
+    if (unfollowed === undefined) return
     const hasTime = () => timeLeftMs() >= MIN_START_MS
     const { deliveries, isComplete } = await wakeInTime(ports, cluster, { hasTime })
     if (!isComplete) await createUnfinishedWakes(ports).add({ cluster, begunAt })
@@ -34,6 +39,7 @@ export async function wakeSoon(
       log.info(message, { cluster, deliveries, isComplete })
     }
     await reportReadiness(ports, cluster)
+    await ports.followedSets.follow(unfollowed, begunAt)
   } catch (error) {
     log.error(
       'what follows a configuration could not be done; deliveries that wait for it are tried by their schedule',

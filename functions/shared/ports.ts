@@ -13,6 +13,7 @@ import {
 } from '../../adapters/aws/dynamodb-config.ts'
 import { DynamoDbLedger } from '../../adapters/aws/dynamodb-ledger.ts'
 import { DynamoDbStateStore } from '../../adapters/aws/dynamodb-state.ts'
+import { FollowedSets } from '../../adapters/aws/followed-sets.ts'
 import { createOldestOpen, type OldestOpen } from '../../adapters/aws/oldest-open.ts'
 import { SecretsManagerStore, SecretsManagerTokens } from '../../adapters/aws/secrets-manager.ts'
 import { SqsQueue } from '../../adapters/aws/sqs.ts'
@@ -46,6 +47,7 @@ export type StorePorts = Omit<
   'http' | 'nats' | 'mail' | 'observer' | 'configs' | 'identities'
 > & {
   readonly configs: DynamoDbConfigStore
+  readonly followedSets: FollowedSets
   readonly tokens: DynamoDbTokens
   /** The keys of signatures, which few clusters have. */
   readonly signingKeys: SecretsManagerTokens
@@ -79,6 +81,7 @@ export function createStorePorts(
     queue: new SqsQueue({ client: sqs, eventsQueueUrl, retriesQueueUrl, clock }),
     configs,
     modes: configs,
+    followedSets: new FollowedSets(table(environment.configTable)),
     state: new DynamoDbStateStore(table(environment.stateTable)),
     ledger: new DynamoDbLedger({
       ...table(environment.ledgerTable),

@@ -38,6 +38,7 @@ import type { Configurations } from './configurations/configurations.ts'
 import type { StreamLimits } from './delivery-stream.ts'
 import type { Echo } from './echo.ts'
 import { fleetCame } from './fleet-came.ts'
+import { createFollowedSets } from './followed-sets.ts'
 import { foreignProblem } from './loopback.ts'
 import type { Metrics } from './metrics.ts'
 import type { NotTakenCounts } from './not-taken-counts.ts'
@@ -130,13 +131,14 @@ function allRoutes(deps: ServerDependencies, door: DoorLog): readonly Route[] {
     ...configRoutes({
       put: (request) => configurations.put(request),
       show: (cluster) => configurations.show(cluster),
-      onStored: (cluster) => configurationCame(deps, cluster),
+      onStored: createFollowedSets(ports.clock, (cluster) => configurationCame(deps, cluster)),
       ownsConfig,
     }),
     ...secretRoutes({
       secretWriter: deps.secretWriter,
-      onStored: (cluster) =>
-        configurationCame(deps, cluster, () => configurations.judgeAgain(cluster)),
+      async onStored(cluster) {
+        await configurationCame(deps, cluster, () => configurations.judgeAgain(cluster))
+      },
       ownsConfig,
     }),
     ...fleetRoutes({

@@ -16,14 +16,15 @@ export interface ConfigurationHeirs {
 
 /**
  * Does what follows when objects or Secrets of a cluster have come: first what `judge` has to say of
- * them, then what waited for them goes out, and it is told which Alerts are not ready. Never rejects: they are stored,
- * and what fails here is made up for by the next set and by the schedule of retries.
+ * them, then what waited for them goes out, and it is told which Alerts are not ready. Resolves with whether all of it
+ * was done. Never rejects: they are stored, and what fails here is made up for by the next set and by the schedule of
+ * retries.
  */
 export async function configurationCame(
   { ports, destinations, log, gate }: ConfigurationHeirs,
   cluster: string,
   judge?: () => Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await judge?.()
     destinations.review(cluster)
@@ -32,7 +33,9 @@ export async function configurationCame(
     if (deliveries > 0)
       log.info({ cluster, deliveries }, 'deliveries that waited for a configuration are sent')
     await reportReadiness(ports, cluster)
+    return true
   } catch (err) {
     log.error({ err, cluster }, 'a configuration came, but what follows it could not be done')
+    return false
   }
 }

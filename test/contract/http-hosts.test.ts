@@ -58,9 +58,10 @@ async function functions(noCrossNamespaceRefs = false): Promise<Host> {
     return tokens && { hashes: tokens.map(tokenHash), keys: async () => tokens }
   }
   const ignore = () => undefined
+  const followedSets = { unfollowed: async () => undefined, follow: async () => undefined }
   const parts = {
     ...{ noCrossNamespaceRefs, timeLeftMs: () => 29_000 },
-    ...{ ports, access: createClusterAccess({ read }, ports.clock) },
+    ...{ ports: { ...ports, followedSets }, access: createClusterAccess({ read }, ports.clock) },
     ...{ log: { info: ignore, warn: ignore, error: ignore }, onFailed: ignore, onRefused: ignore },
   }
   const [ingest, reconcileConfig] = [createIngest(parts), createReconcileConfig(parts)]

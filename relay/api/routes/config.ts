@@ -12,8 +12,8 @@ export interface ConfigRouteParts {
   put(request: ConfigRequest): Promise<Answer>
   /** Shows a set, as `showConfig` does. */
   show(cluster: string): Promise<Answer>
-  /** Called after a set was stored. */
-  onStored(cluster: string): Promise<void>
+  /** Called after a set was stored. `told` is the answer, which tells its revision and what of it is ready. */
+  onStored(cluster: string, told: string): Promise<void>
   /** Whether the host itself provides the cluster's set, from its manifests folder. */
   readonly ownsConfig?: (cluster: string) => boolean
 }
@@ -50,6 +50,6 @@ export async function storeConfig(
   request: ConfigRequest,
 ): Promise<Answer> {
   const answer = await put(request)
-  if (answer.status === 200) await onStored(request.cluster)
+  if (answer.status === 200) await onStored(request.cluster, answer.body)
   return answer
 }
