@@ -39,6 +39,12 @@ export interface DispatcherPool {
   destroy(): Promise<void>
 }
 
+/**
+ * The most bytes of an answer's headers. An answer with more counts as none, so what was sent would be
+ * sent again: policies and cookies of some services have more than the 16 KiB that are undici's default.
+ */
+const MAX_HEADER_BYTES = 64 * 1_024
+
 interface PooledOrigin {
   readonly cluster: string
   readonly pool: InstanceType<typeof Pool>
@@ -148,6 +154,7 @@ function createPooledOrigin(
     connections: options.connectionsPerOrigin,
     pipelining: 1,
     allowH2: false,
+    maxHeaderSize: MAX_HEADER_BYTES,
     // The deadline of each exchange bounds these.
     headersTimeout: 0,
     bodyTimeout: 0,

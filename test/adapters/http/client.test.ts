@@ -180,6 +180,14 @@ describe('answers', () => {
     expect(sockets).toHaveLength(2)
   })
 
+  it('takes an answer with long headers', async () => {
+    const policy = `default-src ${'https://cdn.example '.repeat(3_000)}`
+    const head = `HTTP/1.1 200 OK\r\ncontent-security-policy: ${policy}\r\n`
+    const { port } = await startRawServer(`${head}Content-Length: 2\r\n\r\nok`)
+    const result = await testClient().send(post(`http://127.0.0.1:${port}/`), PATIENT)
+    expect(result).toMatchObject({ status: 200, body: 'ok' })
+  })
+
   it('counts a status whose body breaks off', async () => {
     const { port } = await startServer((socket) =>
       socket.once('data', () =>
