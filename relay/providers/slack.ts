@@ -22,7 +22,10 @@ import type { Verdict } from './verdict.ts'
 const MAX_TEXT_LENGTH = 40_000
 const MAX_FALLBACK_LENGTH = 4_000
 
-/** Errors of the Web API after which a later try may succeed. */
+/**
+ * Errors of the Web API after which a later try may succeed. The last three are of a channel or a
+ * workspace that is being moved: https://docs.slack.dev/reference/methods/chat.postMessage#errors
+ */
 const RETRYABLE_ERRORS: ReadonlySet<string> = new Set([
   'ratelimited',
   'rate_limited',
@@ -30,6 +33,9 @@ const RETRYABLE_ERRORS: ReadonlySet<string> = new Set([
   'fatal_error',
   'request_timeout',
   'service_unavailable',
+  'external_channel_migrating',
+  'org_login_required',
+  'team_added_to_org',
 ])
 
 /** Errors that a new token may correct. */
