@@ -6,6 +6,7 @@ import { RULE_ANNOTATIONS } from '../../relay/model/rule-annotations.ts'
 import { storedSecret } from '../../relay/model/secret.ts'
 import { reconcile, reconcileFleet } from '../../relay/pipeline/reconcile.ts'
 import { noPause } from '../../relay/pipeline/slices.ts'
+import { settingAnnotations } from '../../relay/providers/registry.ts'
 import { provider } from '../support/relay-harness.ts'
 import { conditionExamples, ruleExamples } from './rule-examples.ts'
 
@@ -22,10 +23,19 @@ const FLEET_SECRETS = { read: async () => storedSecret({ token: 'xoxb-1' }) }
 describe('docs/rules.md', () => {
   it('lists every rule, and what it goes on', () => {
     const rows = [
-      ...readProjectFile('docs/rules.md').matchAll(/^\| `flux-relay\.io\/(\S+)` \| ([^|]+) \|/gm),
+      ...readProjectFile('docs/rules.md').matchAll(/^\| `flux-relay\.io\/(\S+)` \| ([^|]+) \| /gm),
     ]
     expect(rows.map(([, name, kinds]) => [name, kinds])).toEqual(
       Object.entries(RULE_ANNOTATIONS).map(([name, kinds]) => [name, kinds.join(', ')]),
+    )
+  })
+
+  it('lists every other annotation that a type of Provider reads', () => {
+    const rows = readProjectFile('docs/rules.md').matchAll(
+      /^\| `flux-relay\.io\/(\S+)` \| [^|]+ \|$/gm,
+    )
+    expect([...rows].map(([, name = '']) => name).toSorted()).toEqual(
+      [...settingAnnotations].toSorted(),
     )
   })
 
