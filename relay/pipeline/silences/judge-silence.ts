@@ -32,8 +32,8 @@ export interface SilenceJudgement {
 }
 
 /**
- * When a failure that begins to be held back is looked at once more. By then whoever looked for what a silence holds,
- * as that ended sooner, may have missed it, and every process knows of the end.
+ * When a failure that a silence begins to hold back is looked at once more. Whoever looked for what that silence holds,
+ * as it ended sooner, may have missed this one; by then every process knows of the end.
  */
 const LOOK_AGAIN_MS = 60_000
 
@@ -81,7 +81,7 @@ async function judge(
     const reason = `${silencedText(by)}; the delivery ${alike.slice(0, 12)} waits with the same failure`
     return { conclusion: end('skipped', reason), toldBy: alike, notes }
   }
-  if (!wasHeld(record)) return { conclusion: held(by, now + LOOK_AGAIN_MS), notes }
+  if (heldBy(record) !== by.holdId) return { conclusion: held(by, now + LOOK_AGAIN_MS), notes }
   // One that waits on for long is asked about again later than it was remembered at first.
   if ((record.heldMs ?? 0) >= KEPT_ANEW_AFTER_MS) await keepFailure(context.ports, record)
   // One without an end in sight is looked at again, while it is known what became of the object.
@@ -92,8 +92,13 @@ function hasNone({ silences, problems }: KnownSilences): boolean {
   return silences.length === 0 && problems.length === 0
 }
 
-function wasHeld({ status }: DeliveryRecord<Status>): boolean {
-  return status.kind === 'waiting' && status.silence !== undefined
+function wasHeld(record: DeliveryRecord<Status>): boolean {
+  return heldBy(record) !== undefined
+}
+
+/** What the delivery notes of the silence that holds it back. */
+function heldBy({ status }: DeliveryRecord<Status>): string | undefined {
+  return status.kind === 'waiting' ? status.silence : undefined
 }
 
 /** Whether no try of the delivery was made, or is about to be with others, and no person asked for one. */

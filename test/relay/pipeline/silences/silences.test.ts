@@ -294,6 +294,34 @@ describe('a silence', () => {
     expect(harness.requests).toHaveLength(1)
   })
 
+  it('that a process did not know to have ended holds for no longer what another one held before', async () => {
+    const knownForMs = 5_000
+    const harness = createHarness({ silencesKnownForMs: knownForMs })
+    await harness.configure(provider('p', CHAT), alert('a', 'p'))
+    const first = await silence(harness, 'true', 96 * HOUR_MS)
+    await fail(harness)
+    await lookAgain(harness)
+    const second = await silence(harness, 'true', 48 * HOUR_MS)
+    const end = async (id: string) => {
+      await expireSilence(harness.ports, CLUSTER, id)
+      return wakeSilenced(harness.ports, CLUSTER, id, knownForMs + 1_000)
+    }
+    harness.clock.advance(knownForMs)
+    expect(await end(first)).toBe(1)
+    harness.clock.advance(2_000)
+    // Something else that is judged meanwhile.
+    await progress(harness)
+    expect(await end(second)).toBe(0)
+    await harness.drainNext()
+    const held = expect.objectContaining({
+      outcome: 'held',
+      status: expect.objectContaining({ silence: second }),
+    })
+    expect(await harness.records()).toContainEqual(held)
+    await lookAgain(harness)
+    expect(harness.requests).toHaveLength(1)
+  })
+
   it.each([
     ['the reason', "event.reason == 'ReconciliationSucceeded'", 'skipped'],
     ['another object', "event.involvedObject.name == 'other'", 'delivered'],
