@@ -1,3 +1,4 @@
+import type { BareRecord } from '../../relay/model/bare-record.ts'
 import {
   isTest,
   type LedgerRecord,
@@ -13,14 +14,20 @@ import { DEFAULT_RETENTION_MS, expiryOf } from '../../relay/model/retention.ts'
 import { unreadableText } from '../../relay/model/stored/codec.ts'
 import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
-import type { Ledger, LedgerFilter, LedgerPage, LedgerWrite } from '../../relay/ports/ledger.ts'
+import type {
+  Ledger,
+  LedgerFilter,
+  LedgerPage,
+  LedgerWrite,
+  ReadOptions,
+} from '../../relay/ports/ledger.ts'
 import type { Versioned } from '../../relay/ports/versioned.ts'
 import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.ts'
 import { type ListPart, mergeLists, type OneOutcomeFilter, perOutcome } from '../merged-lists.ts'
 import { hasId, isRecord } from './id-index.ts'
 import { listQuery, SHOW_ONE } from './ledger-query.ts'
 import { type EventReadings, eventReading, readEvents } from './record-events.ts'
-import { decodeRecord, type RecordRow, recordBody, storedRecord } from './record-row.ts'
+import { bareRecord, decodeRecord, type RecordRow, recordBody, storedRecord } from './record-row.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { outcomeWrite, type UnitResult, type UnitStatement } from './statement.ts'
 import { sweepLedger } from './sweep.ts'
@@ -119,11 +126,22 @@ export class SqliteLedger implements Ledger {
     this.#onStored = options.onStored
   }
 
-  async readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<LedgerRecord>>> {
+  readMany(
+    ids: readonly string[],
+    options: ReadOptions & { readonly withoutEvents: true },
+  ): Promise<ReadonlyArray<Versioned<BareRecord>>>
+  readMany(
+    ids: readonly string[],
+    options?: ReadOptions,
+  ): Promise<ReadonlyArray<Versioned<LedgerRecord>>>
+  async readMany(
+    ids: readonly string[],
+    { withoutEvents = false }: ReadOptions = {},
+  ): Promise<ReadonlyArray<Versioned<BareRecord>>> {
     const now = this.#clock.now()
     const wanted = [...new Set(ids)]
     const [first] = wanted
-    if (first !== undefined && wanted.length === 1) {
+    if (!withoutEvents && first !== undefined && wanted.length === 1) {
       const rows = await this.#database.read<ReadRow>(READ, first, now)
       return rows.map((row) => {
         const event = row.event === null ? undefined : eventReading(row.event)
@@ -132,6 +150,9 @@ export class SqliteLedger implements Ledger {
     }
     const read = wanted.map((id) => this.#database.read<AloneRow>(READ_ALONE, id, now))
     const rows = (await Promise.all(read)).flat()
+    if (withoutEvents) {
+      return rows.map((row) => ({ value: bareRecord(row), version: row.version }))
+    }
     // Many are mostly of one event, and of an event that is new there is none.
     const events = await readEvents(
       this.#database,

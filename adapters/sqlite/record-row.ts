@@ -1,3 +1,4 @@
+import type { BareRecord } from '../../relay/model/bare-record.ts'
 import { isTest, type LedgerRecord } from '../../relay/model/delivery.ts'
 import type { AcceptedEvent } from '../../relay/model/queue-messages.ts'
 import {
@@ -41,6 +42,27 @@ export function decodeRecord(
   if (accepted.kind !== 'read') return accepted
   const { event: reported, objectLabels } = accepted.value
   return decodeText(deliveryRecordCodec, body, { ...own, event: reported, objectLabels })
+}
+
+/** Stands for the event and the labels of a record that is read without them. */
+const NO_EVENT = {
+  involvedObject: {
+    ...{ kind: '', namespace: '', name: '', uid: '', apiVersion: '' },
+    ...{ resourceVersion: '', fieldPath: '' },
+  },
+  ...{ severity: '', timestamp: '', message: '', reason: '', metadata: {} },
+  ...{ reportingController: '', reportingInstance: '' },
+}
+
+/** The record of a row, whatever its event is. Throws `DamagedRecord` or `LaterVersion`. */
+export function bareRecord({ id, cluster, acceptedAt, body }: RecordRow): BareRecord {
+  const apart = { id, cluster, acceptedAt, event: NO_EVENT }
+  const {
+    event: _,
+    objectLabels: __,
+    ...bare
+  } = storedValue(deliveryRecordCodec, decodeText(deliveryRecordCodec, body, apart), id)
+  return bare
 }
 
 /** The record of a row. Throws `DamagedRecord` or `LaterVersion`. */

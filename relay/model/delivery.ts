@@ -256,16 +256,17 @@ export function countedAs(record: Pick<LedgerRecord, 'status'>): CountedOutcome 
  * The outcome of a decided record, as people see it. A test that was not delivered is `failed`, so that
  * it is not among the dead deliveries, which somebody has to look after.
  */
-export function outcomeOf(record: LedgerRecord): Outcome {
+export function outcomeOf(record: Testable & Pick<LedgerRecord, 'status'>): Outcome {
   const { status } = record
   if (status.kind === 'final' && status.outcome !== 'delivered' && isTest(record)) return 'failed'
-  const isDismissed = status.kind === 'final' && status.dismissal !== undefined
-  return isDismissed ? 'dismissed' : countedAs(record)
+  return status.kind === 'final' && status.dismissal ? 'dismissed' : countedAs(record)
 }
 
+type Testable = Pick<LedgerRecord, 'kind'> & Pick<DeliveryRecord, 'test'>
+
 /** Whether a record is that of a test of a Provider, whose event no cluster reported. */
-export function isTest(record: LedgerRecord<Status>): boolean {
-  return record.kind === 'delivery' && record.test !== undefined
+export function isTest({ test }: Testable): boolean {
+  return test !== undefined
 }
 
 /** The Alert and the Provider of a record, as far as its event reached them. */

@@ -15,7 +15,7 @@ import {
 } from './record.ts'
 import { type Addressed, type Repeats, repeatReason, withRepeats } from './repeats-by-alert.ts'
 import { settle, write } from './settle.ts'
-import { readSound } from './sound-records.ts'
+import { readSound, readSoundBare } from './sound-records.ts'
 
 export interface FirstTriesContext extends AttemptContext {
   readonly firstTries: FanOut
@@ -93,7 +93,7 @@ async function settleUnsent(
 ): Promise<void> {
   if (kind === 'unchanged') return count(context, concluded, counterId)
   // It may have been counted before a crash, and have become superseded or unwelcome since.
-  const [counter] = await readSound(context.ports, [counterId])
+  const [counter] = await readSoundBare(context.ports, [counterId])
   if (counter?.value.eventId !== concluded.eventId) await settle(context, concluded)
 }
 

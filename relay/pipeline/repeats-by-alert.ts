@@ -1,12 +1,13 @@
 import type { Awaitable } from '../model/awaitable.ts'
-import { isObserved, type LedgerRecord } from '../model/delivery.ts'
+import type { BareRecord } from '../model/bare-record.ts'
+import { isObserved } from '../model/delivery.ts'
 import type { SeenEvent } from '../model/stored/object-state.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Candidate } from './match.ts'
 import { READ_AT_ONCE, type RecallContext } from './recall.ts'
 import { deliveryId, eventRecordId } from './record.ts'
 import { slicesOf } from './slices.ts'
-import { readSound } from './sound-records.ts'
+import { readSoundBare } from './sound-records.ts'
 
 /** Tells which earlier events an event repeats, and for which Alerts. */
 export interface Repeats {
@@ -65,7 +66,7 @@ async function findRepeatsOf(
       if (takesEvent(candidate)) yield earlier.map(({ eventId }) => deliveryId(eventId, uid))
     }
   }
-  const isTold = (record: LedgerRecord) => wasTold(record) || (countsObserved && isObserved(record))
+  const isTold = (record: BareRecord) => wasTold(record) || (countsObserved && isObserved(record))
   const perRead = Math.max(1, Math.floor(READ_AT_ONCE / earlier.length))
   const slices: Int16Array[] = []
   for (const ids of slicesOf(idsOf(), perRead)) slices.push(await findSlice(context, ids, isTold))
@@ -140,14 +141,14 @@ function readCounting(
   isTold: IsTold,
 ): Promise<ReadonlySet<string>> {
   return recalling.hold(ids.length, async () => {
-    const records = await readSound(ports, ids)
+    const records = await readSoundBare(ports, ids)
     return new Set(records.filter(({ value }) => isTold(value)).map(({ value }) => value.id))
   })
 }
 
-type IsTold = (record: LedgerRecord) => boolean
+type IsTold = (record: BareRecord) => boolean
 
 /** Whether the destination of the record was told, or will be. */
-function wasTold({ status }: LedgerRecord): boolean {
+function wasTold({ status }: BareRecord): boolean {
   return status.kind === 'waiting' || status.outcome === 'delivered'
 }

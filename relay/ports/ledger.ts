@@ -1,3 +1,4 @@
+import type { BareRecord } from '../model/bare-record.ts'
 import type { LedgerRecord, ListedRecord, Outcome } from '../model/delivery.ts'
 import type { ExpectedVersion, Versioned } from './versioned.ts'
 
@@ -52,6 +53,11 @@ export interface ReadOptions {
    * hosts.
    */
   readonly mayLag?: boolean
+  /**
+   * Whether only what became of the events matters. A host that can leaves the events unread then, and does not
+   * find out that one of them is damaged.
+   */
+  readonly withoutEvents?: boolean
 }
 
 /** The record of every Delivery, changed by compare-and-set only. */
@@ -60,6 +66,10 @@ export interface Ledger {
    * The records that exist, in any order. Rejects with `DamagedRecord` or `LaterVersion` when one
    * of them cannot be read.
    */
+  readMany(
+    ids: readonly string[],
+    options: ReadOptions & { readonly withoutEvents: true },
+  ): Promise<ReadonlyArray<Versioned<BareRecord>>>
   readMany(
     ids: readonly string[],
     options?: ReadOptions,

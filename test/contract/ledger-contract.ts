@@ -70,6 +70,19 @@ function comparing(ledger: () => Ledger): void {
     expect(await ledger().readMany([])).toEqual([])
   })
 
+  it('reads what became of events without these', async () => {
+    const full = deliveryRecord({ id: 'full', notes: ['cut'], toldIn: 'other' })
+    const failed = deliveryRecord({ id: 'failed', outcome: 'failed', test: {} })
+    const bare = eventRecord({ id: 'bare' })
+    await write(ledger(), full, failed, bare)
+    const ids = ['bare', 'missing', 'full', 'failed', 'bare']
+    const read = await ledger().readMany(ids, { withoutEvents: true })
+    expect(byId(read)).toMatchObject(
+      [bare, failed, full].map(({ event: _, ...value }) => ({ value, version: 1 })),
+    )
+    expect(await ledger().readMany([], { withoutEvents: true })).toEqual([])
+  })
+
   it('stores tests of a Provider whole, and lists those that failed apart from the dead', async () => {
     const about = {
       test: { by: 'ann' },
@@ -384,6 +397,8 @@ function write(ledger: Ledger, ...records: readonly LedgerRecord[]) {
   return ledger.writeMany(records.map((record) => ({ record, expected: 'absent' })))
 }
 
-function byId<T extends { readonly value: LedgerRecord }>(records: readonly T[]): readonly T[] {
+function byId<T extends { readonly value: Pick<LedgerRecord, 'id'> }>(
+  records: readonly T[],
+): readonly T[] {
   return [...records].sort((a, b) => (a.value.id < b.value.id ? -1 : 1))
 }

@@ -3,7 +3,7 @@ import { outcomeOf } from '../../model/delivery.ts'
 import type { Episode, Told } from '../../model/stored/episode.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { CompiledAlert } from '../compiled-alert.ts'
-import { readSound } from '../sound-records.ts'
+import { readSoundBare } from '../sound-records.ts'
 import { type Remembered, readEpisode } from './episode-store.ts'
 import { revisionOf } from './judge.ts'
 
@@ -34,7 +34,7 @@ export async function readLastTold(
   const earlier = told.filter(({ order }) => order < about.order)
   if (earlier.length === 0) return undefined
   const ids = earlier.map(({ deliveryId }) => deliveryId)
-  const records = await readSound(ports, ids)
+  const records = await readSoundBare(ports, ids)
   const outcomes = new Map(records.map(({ value }) => [value.id, outcomeOf(value)]))
   for (const { deliveryId, order: _, ...said } of earlier.toReversed()) {
     // Without a record its first try was under way a moment ago, or it is so long ago that nobody keeps it.

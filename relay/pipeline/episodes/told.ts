@@ -3,7 +3,7 @@ import type { Episode, EpisodeFailure } from '../../model/stored/episode.ts'
 import { DamagedRecord } from '../../model/stored/errors.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { lastEnd } from '../object-memory.ts'
-import { readSound } from '../sound-records.ts'
+import { readSoundBare } from '../sound-records.ts'
 
 export type ToldPorts = Pick<Ports, 'state' | 'clock' | 'ledger'>
 
@@ -40,7 +40,7 @@ const UNTOLD: Telling = { kind: 'untold', isDead: false }
 
 async function readUnlessDamaged({ ledger }: Pick<Ports, 'ledger'>, id: string) {
   try {
-    const [stored] = await ledger.readMany([id])
+    const [stored] = await ledger.readMany([id], { withoutEvents: true })
     return stored
   } catch (error) {
     if (error instanceof DamagedRecord) return 'damaged'
@@ -74,7 +74,7 @@ export async function withHeldUntil(
 ): Promise<Episode> {
   const { failure } = episode
   if (failure?.heldUntil === undefined || failure.deliveryId === undefined) return episode
-  const [stored] = await readSound(ports, [failure.deliveryId])
+  const [stored] = await readSoundBare(ports, [failure.deliveryId])
   if (stored === undefined || !isHeld(stored.value)) return episode
   return { ...episode, failure: { ...failure, heldUntil: stored.value.status.dueAt } }
 }

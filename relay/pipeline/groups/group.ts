@@ -8,7 +8,7 @@ import type {
 } from '../../model/delivery.ts'
 import type { Digest, GroupMessage } from '../../model/stored/group-message.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { readSound } from '../sound-records.ts'
+import { readSoundBare } from '../sound-records.ts'
 import type { Gathering } from './gathering.ts'
 import { dissolveMessage, type Leader, makeMessage, readMessage, tellsOf } from './messages.ts'
 import { closeWindow, joinWindow } from './windows.ts'
@@ -116,7 +116,7 @@ async function follow(
   const isIn = message !== undefined && tellsOf(message, record.id)
   if (message && !isIn) return join(ports, record, gathering, leader)
   if (message && !message.digest) return { kind: 'alone' }
-  const [stored] = await readSound(ports, [leader])
+  const [stored] = await readSoundBare(ports, [leader])
   const { status, chainStartedAt = now } = stored?.value ?? {}
   if (status !== undefined && tellsNobody(status, now)) {
     await dissolveMessage(ports, record.cluster, leader)
@@ -143,7 +143,7 @@ export async function toldWith(
 ): Promise<Ended | undefined> {
   const message = await readMessage(ports, cluster, leader)
   if (message?.digest === undefined || !tellsOf(message, id)) return undefined
-  const [stored] = await readSound(ports, [leader])
+  const [stored] = await readSoundBare(ports, [leader])
   const { status } = stored?.value ?? {}
   if (status?.kind !== 'final' || isLeftBehind(status)) return undefined
   return endedWith(leader, status)

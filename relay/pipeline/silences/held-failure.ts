@@ -1,4 +1,5 @@
-import type { DeliveryRecord, LedgerRecord, Status } from '../../model/delivery.ts'
+import type { BareRecord } from '../../model/bare-record.ts'
+import type { DeliveryRecord, Status } from '../../model/delivery.ts'
 import { objectName } from '../../model/event.ts'
 import { hashParts } from '../../model/hash.ts'
 import { MAX_SILENCE_MS } from '../../model/silence.ts'
@@ -11,7 +12,7 @@ import { rememberedValue } from '../damaged-memory.ts'
 import { fingerprint } from '../fingerprint.ts'
 import { readObjectState } from '../object-memory.ts'
 import { deliveryId } from '../record.ts'
-import { readSound } from '../sound-records.ts'
+import { readSoundBare } from '../sound-records.ts'
 
 type FailurePorts = Pick<Ports, 'state' | 'ledger' | 'clock'>
 type Held = DeliveryRecord<Status>
@@ -58,7 +59,7 @@ export async function endOfFailure(ports: FailurePorts, record: Held): Promise<s
   const { held } = await readHeld(ports, record)
   for (const id of [held?.deliveryId, newest]) {
     if (id === undefined || id === record.id) continue
-    const [newer] = await readSound(ports, [id])
+    const [newer] = await readSoundBare(ports, [id])
     if (newer && newer.value.order > order && isTold(newer.value)) {
       return `the delivery ${id.slice(0, 12)} tells of a newer failure of the object`
     }
@@ -80,13 +81,13 @@ async function readHeld(
 }
 
 async function isHeldNow(ports: FailurePorts, { deliveryId: id }: HeldFailure): Promise<boolean> {
-  const [stored] = await readSound(ports, [id])
+  const [stored] = await readSoundBare(ports, [id])
   const status = stored?.value.status
   return status?.kind === 'waiting' && status.silence !== undefined
 }
 
 /** Whether the Alert was told, will be, or would have been if its destination took it. */
-function isTold({ status }: LedgerRecord): boolean {
+function isTold({ status }: BareRecord): boolean {
   return status.kind === 'waiting' || status.outcome === 'delivered' || status.outcome === 'dead'
 }
 

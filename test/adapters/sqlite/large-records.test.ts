@@ -109,6 +109,19 @@ it('the many deliveries of one large event share it, in a page and where they ar
   expect(read.map(({ value }) => value).toSorted(byId)).toEqual(records.toSorted(byId))
 })
 
+it('large events are left unread where only what became of them matters', async () => {
+  await keep(waiting('a', 'one', 2 * MIB, 1), waiting('a', 'two', 2 * MIB, 2))
+  const read = vi.spyOn(database, 'read')
+  const ids = ['one', 'two', 'three']
+  const found = await ledger.readMany(ids, { withoutEvents: true })
+  expect(found.map(({ value }) => [value.id, value.status.kind])).toEqual([
+    ['one', 'waiting'],
+    ['two', 'waiting'],
+  ])
+  const rows = await Promise.all(read.mock.results.map(({ value }) => value))
+  expect(JSON.stringify([rows, found]).length).toBeLessThan(10_000)
+})
+
 it('what waits for a destination is told with the bytes of its event', async () => {
   const destination = 'a#p#hooks.test'
   const record = waiting('a', 'one', 2 * MIB, 1)
