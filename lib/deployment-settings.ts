@@ -71,7 +71,7 @@ export const SettingFields = z.strictObject({
     .default('INFO'),
   /** Whether X-Ray traces the functions. */
   tracing: flag(),
-  /** Whether the functions count by cluster too, which is up to six metrics a cluster. */
+  /** Whether the functions count by cluster too, which is up to eight metrics a cluster. */
   clusterMetrics: flag(),
   /** Whether the ledger keeps what is done in a form that commit 591c4aa cannot read. */
   compactRecords: flag(true),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import cdkJson from '../../cdk.json' with { type: 'json' }
+import { METRICS } from '../../functions/shared/metric-names.ts'
 import { ALARM_NAMES } from '../../lib/alarm-names.ts'
 import { createApp } from '../../lib/app.ts'
 import {
@@ -178,6 +179,13 @@ describe('settings', () => {
     const named = namesIn(table)
     const kinds = ALARM_NAMES.map((name) => name.replace(/-.*/, '-FUNCTION'))
     expect(new Set(named)).toEqual(new Set(kinds))
+  })
+
+  it('have the metrics beside them, each one', () => {
+    const page = readFileSync(new URL('../../docs/aws-settings.md', import.meta.url), 'utf8')
+    const [, metrics = ''] = page.split('## Metrics\n')
+    const [table = ''] = metrics.split('\n## ')
+    expect(namesIn(table).toSorted()).toEqual(Object.values(METRICS).toSorted())
   })
 
   it('name all that is wrong', () => {
