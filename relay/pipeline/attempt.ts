@@ -94,7 +94,10 @@ export async function attempt(
     deliveryPage: deliveryPageUrl(context.publicUrl, record.id),
   }
   const preparing = prepare(input, context.ports.secrets)
-  const single = preparing instanceof Promise ? await preparing : preparing
+  const found = preparing instanceof Promise ? await preparing : preparing
+  // What it waited for may have come a moment ago, and be remembered as missing still.
+  const isMissed = found.kind === 'missing' && waitedForConfiguration(record)
+  const single = isMissed ? await prepare(input, context.ports.secrets, { fresh: true }) : found
   if (single.kind !== 'prepared') {
     // A message that told of it needs nothing more.
     const told = await concludeTold(context.ports, record)
@@ -139,6 +142,10 @@ function grouped(
     destinations.isLimited(destinationOf(record, prepared).key)
   if (!mayBeGrouped(record, candidate, isLimited)) return UNGROUPED
   return attemptGroup(ports, record, candidate, { isLimited, publicUrl })
+}
+
+function waitedForConfiguration({ status }: DeliveryRecord<Status>): boolean {
+  return status.kind === 'waiting' && status.why === 'configuration'
 }
 
 function unprepared({ kind, reason }: Unprepared): Conclusion {

@@ -66,6 +66,16 @@ it('wakes what waits no more by a set that is sent again and again, until it cha
   expect(sink.requests).toHaveLength(1)
 })
 
+it('sends what missed its Secret a moment before that came and a set followed', async () => {
+  const { relay, put, drain } = await waiting()
+  const sink = await startSink({ 'POST /hook': { status: 200 } })
+  await relay.setSecret('prod', 'sink', { address: `${sink.url}/hook` })
+  await put()
+  relay.time.offsetMs += 1_000
+  await drain(relay.environment.retriesQueueUrl)
+  expect(sink.requests).toHaveLength(1)
+})
+
 it('wakes by the same set after a wake that failed', async () => {
   const { relay, put, attempt, later } = await waiting()
   const first = (await attempt()) ?? Number.NaN
