@@ -1,7 +1,5 @@
 /** Where the tokens of clusters are kept, the newest of each first. */
 export interface ClusterTokensStore {
-  /** Reads the tokens of a cluster; resolves with undefined when it has none. */
-  read(cluster: string): Promise<readonly string[] | undefined>
   /**
    * Nothing is changed for a cluster that has tokens already, nor for one that was retired.
    */
@@ -10,8 +8,11 @@ export interface ClusterTokensStore {
     tokens: readonly string[],
     options: CreateOptions,
   ): Promise<'created' | 'exists' | 'retired'>
-  /** False when the cluster has no tokens. Its mode stays as it is. */
-  replace(cluster: string, tokens: readonly string[]): Promise<boolean>
+  /**
+   * Replaces the tokens of a cluster by what `edit` makes of those that it has; it is called again when somebody else
+   * changed them meanwhile. False when the cluster has none. Its mode stays as it is.
+   */
+  replace(cluster: string, edit: TokensEdit): Promise<boolean>
   /** Takes all of a cluster out of use; false when there is no such cluster. */
   retire(cluster: string): Promise<boolean>
   /** Brings back what `retire` took out of use. */
@@ -19,6 +20,9 @@ export interface ClusterTokensStore {
   /** Sets whether the cluster is observed; false when there is no such cluster. */
   setObserved(cluster: string, isObserved: boolean): Promise<boolean>
 }
+
+/** Makes of the tokens of a cluster those that are to be valid, the newest first. */
+export type TokensEdit = (tokens: readonly string[]) => readonly string[]
 
 /** How a cluster is created. */
 export interface CreateOptions {

@@ -8,7 +8,7 @@ import {
   TokensFileError,
 } from '../hosts/embedded/tokens.ts'
 import { changeFile } from './changed-file.ts'
-import type { ClusterTokensStore } from './cluster-tokens-store.ts'
+import type { ClusterTokensStore, TokensEdit } from './cluster-tokens-store.ts'
 import { newToken } from './new-token.ts'
 import { warnLine } from './output/print.ts'
 
@@ -37,11 +37,12 @@ export function tokensInFile(file: string): ClusterTokensStore {
   }
   const set = (
     cluster: string,
-    tokens: readonly string[],
+    edit: TokensEdit,
     { isThere, isObserved }: { readonly isThere: boolean; readonly isObserved?: boolean },
   ) =>
     change((document, { clusters, observed }) => {
       if (clusters.has(cluster) !== isThere) return false
+      const tokens = edit(clusters.get(cluster) ?? [])
       const stays = isObserved ?? observed?.has(cluster) === true
       document.setIn(['clusters', cluster], entryOf(document, tokens, stays))
       // What was kept longer than its time.
@@ -49,18 +50,14 @@ export function tokensInFile(file: string): ClusterTokensStore {
       return true
     })
   return {
-    async read(cluster) {
-      const text = await readText(file)
-      return text === undefined ? undefined : parsed(text, file).clusters.get(cluster)
-    },
     async create(cluster, tokens, { isObserved }) {
       const text = await readText(file)
       const retired = text === undefined ? undefined : parsed(text, file).retired.get(cluster)
       if (retired !== undefined && isRecoverable(retired, Date.now())) return 'retired'
-      const isNew = await set(cluster, tokens, { isThere: false, isObserved })
+      const isNew = await set(cluster, () => tokens, { isThere: false, isObserved })
       return isNew ? 'created' : 'exists'
     },
-    replace: (cluster, tokens) => set(cluster, tokens, { isThere: true }),
+    replace: (cluster, edit) => set(cluster, edit, { isThere: true }),
     retire: (cluster) =>
       change((document, { clusters, observed }) => {
         const tokens = clusters.get(cluster)
@@ -84,11 +81,8 @@ export function tokensInFile(file: string): ClusterTokensStore {
         return true
       })
     },
-    async setObserved(cluster, isObserved) {
-      const text = await readText(file)
-      const tokens = text === undefined ? undefined : parsed(text, file).clusters.get(cluster)
-      return tokens !== undefined && set(cluster, tokens, { isThere: true, isObserved })
-    },
+    setObserved: (cluster, isObserved) =>
+      set(cluster, (tokens) => tokens, { isThere: true, isObserved }),
   }
 }
 

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
 import { CLUSTER_RECOVERY_DAYS as RECOVERY_DAYS } from '../relay/model/retention.ts'
 import { identityCommand } from './cluster-identity.ts'
-import type { ClusterTokensStore } from './cluster-tokens-store.ts'
+import type { ClusterTokensStore, TokensEdit } from './cluster-tokens-store.ts'
 import { newToken } from './new-token.ts'
 import { confirm } from './output/confirm.ts'
 import { printLine, warnLine } from './output/print.ts'
@@ -96,8 +96,7 @@ async function restoreCluster(
   token: string,
 ): Promise<void> {
   await store.restore(cluster)
-  const [newest] = (await store.read(cluster)) ?? []
-  await store.replace(cluster, newest === undefined ? [token] : [token, newest])
+  await store.replace(cluster, ([newest]) => (newest === undefined ? [token] : [token, newest]))
   warnLine(`${cluster} is back as it was when it was deleted; its newest token counts again too`)
 }
 
@@ -122,11 +121,11 @@ function isConfirmed(cluster: string): Promise<boolean> {
 async function rotateTokens(cluster: string, flags: RotateFlags): Promise<void> {
   const token = newToken()
   await withTokens(flags, async (store) => {
-    const [newest] = (await store.read(cluster)) ?? []
-    if (newest === undefined) throw noCluster(cluster)
-    const valid = flags.revokeOld ? [newest] : [token, newest]
-    // False when somebody deleted them in between.
-    if (!(await store.replace(cluster, valid))) throw noCluster(cluster)
+    const edit: TokensEdit = (tokens) => [
+      ...(flags.revokeOld ? [] : [token]),
+      ...tokens.slice(0, 1),
+    ]
+    if (!(await store.replace(cluster, edit))) throw noCluster(cluster)
   })
   printLine(flags.revokeOld ? `only the newest token of ${cluster} is valid now` : token)
 }
@@ -173,7 +172,6 @@ async function withTokens(
   await withStack(flags, (relay) =>
     onAws(
       work({
-        read: (cluster) => relay.admission.read(cluster),
         create: (...created) => relay.admission.create(...created),
         replace: (...replaced) => relay.admission.replace(...replaced),
         retire: (cluster) => relay.retireCluster(cluster, RECOVERY_DAYS),

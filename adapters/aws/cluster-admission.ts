@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { type ClusterTokens, tokenHash } from '../../relay/api/credentials.ts'
 import type { DynamoDbTokens } from './cluster-tokens.ts'
 import { SecretDeleted } from './secret-values.ts'
@@ -18,6 +19,13 @@ export interface AdmissionOptions {
   readonly isObserved: boolean
 }
 
+/** How often a change is tried while others change the same tokens, and how long each waits. Milliseconds. */
+const MAX_TRIES = 20
+const PAUSE_MS = 100
+
+/** How many tries wait for another change that is half done. */
+const PATIENT_TRIES = 10
+
 /** Marks a token of which only the hash is known. */
 const HASH_PREFIX = 'sha256:'
 
@@ -30,14 +38,6 @@ export class ClusterAdmission {
 
   constructor(options: ClusterAdmissionOptions) {
     this.#options = options
-  }
-
-  /** The tokens of a cluster; undefined when it has none. */
-  async read(cluster: string): Promise<readonly string[] | undefined> {
-    const stored = await this.#options.hashes.readHashes(cluster)
-    if (stored?.retiredAt !== undefined) return undefined
-    if (stored && !stored.hasKeys) return stored.hashes.map((hash) => `${HASH_PREFIX}${hash}`)
-    return this.#options.keys.read(cluster, { fresh: true })
   }
 
   /**
@@ -62,22 +62,51 @@ export class ClusterAdmission {
       throw error
     }
     const added = { hashes: tokens.map(hashOf), hasKeys, isObserved }
-    return (await hashes.writeHashes(cluster, added, false)) ? 'created' : 'exists'
+    return (await hashes.writeHashes(cluster, added, 'none')) ? 'created' : 'exists'
   }
 
   /**
-   * Replaces the tokens of a cluster. False when it has none. A cluster with keys of signatures
-   * keeps some.
+   * Replaces the tokens of a cluster by what `edit` makes of those that it has, and does it again when somebody else
+   * changed them meanwhile. False when it has none. A cluster with keys of signatures keeps some.
    */
-  async replace(cluster: string, tokens: readonly string[]): Promise<boolean> {
+  async replace(
+    cluster: string,
+    edit: (tokens: readonly string[]) => readonly string[],
+  ): Promise<boolean> {
     const { hashes, secrets } = this.#options
-    const stored = await hashes.readHashes(cluster)
-    const hasKeys = stored?.hasKeys ?? true
-    if (hasKeys && !(await secrets.replaceTokens(cluster, tokens))) return false
-    const isObserved = stored?.isObserved === true
-    const changed = { hashes: tokens.map(hashOf), hasKeys, isObserved }
-    return hashes.writeHashes(cluster, changed, true, stored)
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      if (tries > 0) await wait(PAUSE_MS)
+      const stored = await hashes.readHashes(cluster)
+      if (stored?.retiredAt !== undefined) return false
+      const hasKeys = stored?.hasKeys ?? true
+      const found = hasKeys ? await this.#keys(cluster) : stored?.hashes.map(marked)
+      if (found === undefined || found.length === 0) return false
+      // Who has changed the hashes changes the keys next; one that was stopped in between does not.
+      const isUnderWay = stored !== undefined && hasKeys && !isAlike(stored.hashes, found)
+      if (isUnderWay && tries < PATIENT_TRIES) continue
+      const tokens = edit(found)
+      const isObserved = stored?.isObserved === true
+      const changed = { hashes: tokens.map(hashOf), hasKeys, isObserved }
+      if (!(await hashes.writeHashes(cluster, changed, stored ?? 'none'))) continue
+      return !hasKeys || secrets.replaceTokens(cluster, tokens)
+    }
+    throw new Error(`the tokens of ${cluster} are changed by too many at once; try again`)
   }
+
+  #keys(cluster: string): Promise<readonly string[] | undefined> {
+    return this.#options.keys.read(cluster, { fresh: true })
+  }
+}
+
+function marked(hash: string): string {
+  return `${HASH_PREFIX}${hash}`
+}
+
+/** Whether these are the hashes of the tokens. */
+function isAlike(hashes: readonly string[], tokens: readonly string[]): boolean {
+  return (
+    hashes.length === tokens.length && tokens.every((token, at) => hashOf(token) === hashes[at])
+  )
 }
 
 function hashOf(token: string): string {

@@ -1,6 +1,7 @@
 import {
   type DynamoDBClient,
   PutItemCommand,
+  type PutItemCommandInput,
   paginateQuery,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
@@ -107,16 +108,15 @@ export class DynamoDbTokens {
   }
 
   /**
-   * Writes the hashes. False, without a change, when there are some already and `replaces` is
-   * false. The newest token was made now, unless it is the newest of `earlier` too.
+   * Writes the hashes in the place of `earlier`: those that were read, none, or any. False, without a change, when there
+   * are others. The newest token was made now, unless it is the newest of those that were read too.
    */
   async writeHashes(
     cluster: string,
     stored: Pick<StoredHashes, 'hashes' | 'hasKeys'> & Partial<Pick<StoredHashes, 'isObserved'>>,
-    replaces: boolean,
-    earlier?: StoredHashes,
+    earlier: StoredHashes | 'none' | 'any',
   ): Promise<boolean> {
-    const isSame = earlier !== undefined && earlier.hashes[0] === stored.hashes[0]
+    const isSame = typeof earlier === 'object' && earlier.hashes[0] === stored.hashes[0]
     const newestAt = isSame ? earlier.newestAt : this.#options.clock.now()
     const put = new PutItemCommand({
       TableName: this.#options.tableName,
@@ -128,17 +128,34 @@ export class DynamoDbTokens {
         ...(stored.isObserved && { [OBSERVED_ATTRIBUTE]: { BOOL: true } }),
         ...(newestAt !== undefined && { [NEWEST_AT_ATTRIBUTE]: { N: String(newestAt) } }),
       },
-      ...(!replaces && {
-        // When an answer is lost the SDK sends the request again, which must not fail on what it stored itself.
+      ...(earlier !== 'any' && this.#condition(stored.hashes, earlier)),
+    })
+    return wasWritten(this.#options.client.send(put))
+  }
+
+  /** When an answer is lost the SDK sends the request again, which must not fail on what it stored itself. */
+  #condition(
+    [newest = '']: readonly string[],
+    earlier: StoredHashes | 'none',
+  ): Partial<PutItemCommandInput> {
+    if (earlier === 'none') {
+      return {
         ConditionExpression: `attribute_not_exists(#part) OR #${EXPIRY_ATTRIBUTE} <= :now OR #hashes[0] = :newest`,
         ExpressionAttributeNames: namesOf('part', 'hashes', EXPIRY_ATTRIBUTE),
         ExpressionAttributeValues: {
           ':now': { N: String(this.#options.clock.now()) },
-          ':newest': { S: stored.hashes[0] ?? '' },
+          ':newest': { S: newest },
         },
-      }),
-    })
-    return wasWritten(this.#options.client.send(put))
+      }
+    }
+    return {
+      ConditionExpression: `attribute_not_exists(#${RETIRED_ATTRIBUTE}) AND (#hashes[0] = :before OR #hashes[0] = :newest)`,
+      ExpressionAttributeNames: namesOf('hashes', RETIRED_ATTRIBUTE),
+      ExpressionAttributeValues: {
+        ':before': { S: earlier.hashes[0] ?? '' },
+        ':newest': { S: newest },
+      },
+    }
   }
 
   /**

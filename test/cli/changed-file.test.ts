@@ -39,6 +39,20 @@ describe('a file that is changed', () => {
     expect([...(await loadTokens(file)).clusters.keys()].toSorted()).toEqual(names)
   })
 
+  it('has the tokens of all changes that were made at the same time', async () => {
+    const file = join(temporaryDirectory(), 'tokens.yaml')
+    const store = tokensInFile(file)
+    await store.create('prod', ['a'], { hasKeys: false, isObserved: false })
+    const added = ['b', 'c', 'd', 'e', 'f']
+    await Promise.all([
+      ...added.map((token) => store.replace('prod', (tokens) => [...tokens, token])),
+      store.setObserved('prod', true),
+    ])
+    const { clusters, observed } = await loadTokens(file)
+    expect(clusters.get('prod')?.toSorted()).toEqual(['a', ...added])
+    expect(observed?.has('prod')).toBe(true)
+  })
+
   it('has its owner and mode of before, and is where its link leads', async () => {
     const folder = temporaryDirectory()
     const [file, link] = [join(folder, 'file'), join(folder, 'link')]

@@ -224,7 +224,7 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
       await ports.tokens.writeHashes(
         cluster,
         { hashes: tokens.map(tokenHash), hasKeys: true },
-        true,
+        'any',
       )
     },
     /** The keys and values of a Secret of flux-system. */

@@ -119,7 +119,7 @@ describe('DynamoDbConfigStore', () => {
       new DynamoDbTokens({ ...table, keys: { read: async () => undefined } }).writeHashes(
         'prod',
         { hashes: ['a'.repeat(64)], hasKeys: false, isObserved: true },
-        false,
+        'none',
       )
 
     it('is live without tokens and set, and cannot be changed', async () => {
@@ -237,7 +237,7 @@ describe('DynamoDbTokens', () => {
   it('writes the tokens of a new cluster once, also when the answer is lost', async () => {
     const tokens = new DynamoDbTokens({ ...table, keys: { read: async () => undefined } })
     const write = (hash: string) =>
-      tokens.writeHashes('prod', { hashes: [hash.repeat(64)], hasKeys: false }, false)
+      tokens.writeHashes('prod', { hashes: [hash.repeat(64)], hasKeys: false }, 'none')
     let requests = 0
     const stop = intercept(table.client, async (_, pass) => {
       requests += 1
@@ -253,7 +253,7 @@ describe('DynamoDbTokens', () => {
 
   it('takes tokens out of use once, and knows that it did when the answer is lost', async () => {
     const tokens = new DynamoDbTokens({ ...table, keys: { read: async () => undefined } })
-    await tokens.writeHashes('prod', { hashes: ['a'.repeat(64)], hasKeys: false }, false)
+    await tokens.writeHashes('prod', { hashes: ['a'.repeat(64)], hasKeys: false }, 'none')
     let requests = 0
     const stop = intercept(table.client, async (_, pass) => {
       requests += 1
