@@ -85,7 +85,11 @@ const MAX_ANSWER_BYTES = 20_480
 
 function sentOf({ response, rejectedErrors = [] }: SMTPConnectionSendInfo): MailSent {
   const refused = rejectedErrors.map(
-    ({ recipient = '', response: said = '' }) => `${recipient}: ${said}`,
+    ({ recipient: address = '', response: said = '', permanent }) => ({
+      address,
+      said,
+      isPassing: permanent === false,
+    }),
   )
   return { kind: 'sent', answer: response, refused }
 }

@@ -26,7 +26,7 @@ export interface Sent {
 export function treatmentOf({ delivered, redact }: Sent): Treatment {
   const { verdict, response } = delivered
   if (verdict.kind === 'busy') return { kind: 'unknown' }
-  if (verdict.kind !== 'retry') return { kind: 'answered' }
+  if (verdict.kind !== 'retry' || verdict.applied === 'partly') return { kind: 'answered' }
   const error = ellipsize(redact(verdict.reason), MAX_TOLD_ERROR_LENGTH)
   const { retryAfterMs } = verdict
   if (response?.status === 429 || retryAfterMs !== undefined) {

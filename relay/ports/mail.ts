@@ -29,13 +29,21 @@ export interface MailMessage {
   readonly date: number
 }
 
+/** A recipient of a mail that the server refused, while it took the mail for others. */
+export interface RefusedRecipient {
+  readonly address: string
+  /** What the server said, such as `550 5.1.1 User unknown`. */
+  readonly said: string
+  /** Whether it said that it may take mail for the recipient later: a code of 4xx. */
+  readonly isPassing: boolean
+}
+
 /** The server has the mail. */
 export interface MailSent {
   readonly kind: 'sent'
   /** What the server said, such as `250 2.0.0 Ok: queued as 4F2A`. */
   readonly answer: string
-  /** The recipients that the server refused, each with what it said. */
-  readonly refused: readonly string[]
+  readonly refused: readonly RefusedRecipient[]
 }
 
 /** The server answered, and did not take the mail. */

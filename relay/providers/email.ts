@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import type { MailMessage, MailServer } from '../ports/mail.ts'
+import type { MailMessage, MailServer, RefusedRecipient } from '../ports/mail.ts'
 import { classifyFailure } from './answers/classify.ts'
 import { type CustomDelivery, customProvider } from './contract.ts'
 import { annotationFlag } from './forges/annotation-flag.ts'
 import { mailOf } from './messages/mail.ts'
 import { parseMailAddress, parseRecipients, parseSender } from './messages/mail-addresses.ts'
+import { ServedRecipients } from './messages/served-recipients.ts'
 import { quotable } from './messages/service-message.ts'
 import { optionalSecretText, optionalText } from './settings.ts'
 
@@ -66,22 +67,47 @@ export const email = customProvider<Settings>({
   threading: {},
   host: ({ server }) => `${server.host}:${server.port}`,
   async deliver(notification, { server, from, to }, tryPorts): Promise<CustomDelivery> {
-    const result = await tryPorts.mail({ server, from, to, ...mailOf(notification, from.address) })
+    const memory = new ServedRecipients(notification, to, tryPorts)
+    const served = await memory.read()
+    const left = to.filter((each) => !served.includes(each))
+    const mail = { server, from, to: left, ...mailOf(notification, from.address) }
+    const result =
+      left.length === 0 ? ({ kind: 'sent', ...ALL_SERVED } as const) : await tryPorts.mail(mail)
     switch (result.kind) {
       case 'failure':
         return { verdict: classifyFailure(result) }
       case 'sent': {
-        const notes = result.refused.map(
-          (each) => `the server refused a recipient: ${quotable(each)}`,
-        )
-        return { verdict: { kind: 'delivered', reason: quotable(result.answer) }, notes }
+        const deferred = result.refused.filter(({ isPassing }) => isPassing)
+        const notes = result.refused
+          .filter(({ isPassing }) => !isPassing)
+          .map((each) => `the server refused a recipient: ${refusalText(each)}`)
+        const waiting = deferred.map(({ address }) => address.toLowerCase())
+        const done = to.filter((each) => !waiting.includes(each.toLowerCase()))
+        await memory.write(deferred.length === 0 ? [] : done)
+        const [first] = deferred
+        if (first === undefined) {
+          return { verdict: { kind: 'delivered', reason: quotable(result.answer) }, notes }
+        }
+        const reason = `the server has it for ${done.length} of ${to.length} recipients, and answered for another: ${refusalText(first)}`
+        return { verdict: { kind: 'retry', reason, applied: 'partly' }, notes }
       }
       case 'refused': {
         const reason = `the server answered: ${quotable(result.detail)}`
-        if (result.isPassing) return { verdict: { kind: 'retry', reason, applied: 'no' } }
+        if (result.isPassing) {
+          // A single recipient that has to wait is no failure of the server.
+          const applied = served.length > 0 && result.cause === 'message' ? 'partly' : 'no'
+          return { verdict: { kind: 'retry', reason, applied } }
+        }
         const kind = result.cause === 'credentials' ? 'unauthorized' : 'rejected'
         return { verdict: { kind, reason } }
       }
     }
   },
 })
+
+/** The answer when a Provider that was changed meanwhile names nobody else any more. */
+const ALL_SERVED = { answer: 'the server has it for each recipient', refused: [] }
+
+function refusalText({ address, said }: RefusedRecipient): string {
+  return quotable(`${address}: ${said}`)
+}

@@ -9,9 +9,10 @@ export type Verdict =
       readonly retryAfterMs?: number
       /**
        * Whether the destination may have acted on it: `no`, `unknown` (it answered with an error of
-       * its own), or `in-flight` (no answer; it may still act on it later).
+       * its own), `in-flight` (no answer; it may still act on it later), or `partly` (it works, and took
+       * it for some of the recipients).
        */
-      readonly applied: 'no' | 'unknown' | 'in-flight'
+      readonly applied: 'no' | 'unknown' | 'in-flight' | 'partly'
     }
   /**
    * The credential was not accepted. The Secret is read again for one more try; after that it

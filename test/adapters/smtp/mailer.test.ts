@@ -183,12 +183,15 @@ describe('a server', () => {
     const server = await startSmtpServer({
       ...certificate,
       judgeRecipient: (address) =>
-        address.startsWith('no') ? '550 5.1.1 No such user' : undefined,
+        ({ n: '550 5.1.1 No such user', l: '450 4.7.1 Come back later' })[address[0] ?? ''],
     })
-    const to = ['ops@example.com', 'nobody@example.com']
+    const to = ['ops@example.com', 'nobody@example.com', 'later@example.com']
     expect(await mailer.send(mail(server, {}, { to }), TRUSTED)).toMatchObject({
       kind: 'sent',
-      refused: ['nobody@example.com: 550 5.1.1 No such user'],
+      refused: [
+        { address: 'nobody@example.com', said: '550 5.1.1 No such user', isPassing: false },
+        { address: 'later@example.com', said: '450 4.7.1 Come back later', isPassing: true },
+      ],
     })
     expect(server.mails).toMatchObject([{ to: ['ops@example.com'] }])
   })
