@@ -1,4 +1,5 @@
 import type { ConfigSnapshot } from '../model/config.ts'
+import type { ListedRecord } from '../model/delivery.ts'
 import { FLEET } from '../model/fleet.ts'
 import { derivedUid } from '../model/hash.ts'
 import { namespacedName } from '../model/kubernetes.ts'
@@ -48,7 +49,7 @@ export async function showOverview(ports: OverviewPorts): Promise<Answer> {
     clusterViews(ports),
     ports.counts.byHour(hours),
     ports.counts.byCluster(hours),
-    ports.ledger.list({ outcome: 'dead' }, DEAD_SHOWN),
+    latestDead(ports),
     withWaiting(ports.waiting, failing),
   ])
   const unready = clusters.filter(({ objectsNotReady = 0 }) => objectsNotReady > 0)
@@ -66,9 +67,24 @@ export async function showOverview(ports: OverviewPorts): Promise<Answer> {
       configs,
     ),
     notReadyCount: unready.reduce((sum, { objectsNotReady = 0 }) => sum + objectsNotReady, 0),
-    dead: dead.records.map(listedView),
+    dead: dead.map(listedView),
   }
   return jsonAnswer(200, overview)
+}
+
+/** A page is short where its events are large, and may have none on a host whose lists lag. */
+async function latestDead({
+  ledger,
+}: Pick<OverviewPorts, 'ledger'>): Promise<readonly ListedRecord[]> {
+  const dead: ListedRecord[] = []
+  let cursor: string | undefined
+  for (let pages = 0; pages < DEAD_SHOWN && dead.length < DEAD_SHOWN; pages += 1) {
+    const page = await ledger.list({ outcome: 'dead' }, DEAD_SHOWN - dead.length, cursor)
+    dead.push(...page.records)
+    cursor = page.nextCursor
+    if (cursor === undefined) break
+  }
+  return dead
 }
 
 function hoursView(hours: readonly number[], counts: readonly HourCount[]): Overview['hours'] {

@@ -177,6 +177,18 @@ it('shows the five newest dead', async () => {
   expect(dead.map(({ id }) => id)).toEqual(['dead-6', 'dead-5', 'dead-4', 'dead-3', 'dead-2'])
 })
 
+it('shows the five newest dead of a ledger whose pages are short', async () => {
+  const { ledger } = memoryPorts()
+  for (let index = 0; index < 7; index += 1) {
+    ledger.put(deliveryRecord({ id: `dead-${index}`, outcome: 'dead', acceptedAt: START + index }))
+  }
+  const short: OverviewPorts['ledger'] = {
+    list: (filter, limit, cursor) => ledger.list(filter, Math.min(limit, 2), cursor),
+  }
+  const { dead } = await setUp({ ledger: short }).overview()
+  expect(dead.map(({ id }) => id)).toEqual(['dead-6', 'dead-5', 'dead-4', 'dead-3', 'dead-2'])
+})
+
 it('lists Alerts and Providers with how they did, by name', async () => {
   const { configs, counts, ports } = setUp()
   await configs.replace(
