@@ -40,6 +40,7 @@ const EVENT_PATHS: ReadonlySet<string | undefined> = new Set([
 const UNAUTHORIZED =
   'events refused: no token, or a wrong one; they are lost unless the sender tries again'
 const UNKNOWN_PATH = 'a request was posted to an unknown path; if it had events, they are lost'
+const NO_EVENTS_PATH = 'a posted request was refused; if it had events, they are lost'
 const REFUSED = 'events not taken: the request is not one that the relay takes'
 const REJECTED = 'events not taken: they are not valid, and sending them again does not help'
 const DUPLICATE = 'events came again byte by byte within minutes, and are not queued twice'
@@ -66,8 +67,8 @@ export function createDoorLog(
   }
   return {
     refused({ problem, method, path, cluster, address }) {
-      const isUnknown = path === undefined && method === 'POST'
-      if (!isUnknown && !EVENT_PATHS.has(path)) return
+      const isWithoutRoute = path === undefined && method === 'POST'
+      if (!isWithoutRoute && !EVENT_PATHS.has(path)) return
       const { code: cause, detail, status } = problem
       // What failed here is logged as such, and the sender is told to come again.
       if (status >= 500) return
@@ -75,8 +76,9 @@ export function createDoorLog(
       if (cause === 'unauthorized') {
         return tell('warn', { cause, cluster, address, path }, UNAUTHORIZED)
       }
-      if (isUnknown) return tell('warn', { cause, address }, UNKNOWN_PATH)
-      tell('warn', { cause, cluster, address, path, detail }, REFUSED)
+      if (cause === 'unknown-path') return tell('warn', { cause, address }, UNKNOWN_PATH)
+      const message = isWithoutRoute ? NO_EVENTS_PATH : REFUSED
+      tell('warn', { cause, cluster, address, path, detail }, message)
     },
     received(cluster, { rejected, duplicates, firstRejection, firstDuplicate }) {
       if (rejected > 0 && firstRejection !== undefined) {

@@ -78,6 +78,32 @@ describe('events that do not get in', () => {
     expect(lines).toEqual([expect.objectContaining(Object.fromEntries(fields))])
   })
 
+  it.each([
+    ['by its method', '/healthz', bearer(PROD), TOKENS, 'wrong-method', undefined],
+    [
+      'by its page',
+      '/',
+      { Origin: 'http://evil.example' },
+      undefined,
+      'foreign-origin',
+      /^Origin: /,
+    ],
+  ])('say why a request was refused %s, and not that its path is unknown', async (...row) => {
+    const [, path, headers, tokens, cause, detail] = row
+    const { call, logged } = await startRelay({ tokens })
+    await call('POST', path, { body: BODY, headers })
+    const [line = '', ...others] = logged()
+      .split('\n')
+      .filter((each) => each.includes(cause))
+    expect(others).toEqual([])
+    expect(JSON.parse(line)).toMatchObject({
+      level: 'warn',
+      cause,
+      msg: 'a posted request was refused; if it had events, they are lost',
+      ...(detail && { detail: expect.stringMatching(detail) }),
+    })
+  })
+
   it('leave one line a minute of each cause, which counts the others', async () => {
     const { call, logged, ports } = await startRelay({ tokens: TOKENS })
     const post = (body: string) => call('POST', PATH, { body, headers: bearer(PROD) })
