@@ -317,6 +317,14 @@ describe('events', () => {
     }))
     await eventually(run.time, () => expect(run.labels.isReady()).toBe(true))
     expect(run.of('app')).toEqual({ team: 'a' })
+    // It starts once more.
+    await cluster.setDown(true)
+    await waitFor(() => expect(run.said.at(-1)).toBe('failed Kustomization'))
+    refusals.kustomizations = 3
+    await cluster.setDown(false)
+    await cluster.apply(kustomization('app', { team: 'b' }))
+    await eventually(run.time, () => expect(run.of('app')).toEqual({ team: 'b' }))
+    expect(refusals.kustomizations).toBe(0)
     expect(run.said.filter((text) => text.startsWith('unavailable'))).toEqual([])
   })
 
