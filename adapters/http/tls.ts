@@ -4,6 +4,7 @@ import { connect, createSecureContext, getCACertificates, type SecureContext } f
 import type { TlsOptions } from '../../relay/ports/http.ts'
 import { established } from './dial.ts'
 import { ConnectError, tlsErrorText } from './failure.ts'
+import { rootedContext } from './rooted-context.ts'
 
 /**
  * Parses the certificates once for all connections of a pool. `roots` are trusted when there is no
@@ -19,15 +20,12 @@ export function secureContextOf(
   }
   if (ca !== undefined) requireCertificate(ca)
   try {
-    return createSecureContext({ ca: ca ?? copyOf(roots), cert, key })
+    return roots === undefined || ca !== undefined
+      ? createSecureContext({ ca, cert, key })
+      : rootedContext(roots, { cert, key })
   } catch {
     throw new ConnectError('tls', 'the client certificate and its key are not PEM, or do not match')
   }
-}
-
-/** A copy for Node; undefined stands for its own root certificates. */
-function copyOf(roots: readonly string[] | undefined): string[] | undefined {
-  return roots && [...roots]
 }
 
 /**
@@ -36,9 +34,9 @@ function copyOf(roots: readonly string[] | undefined): string[] | undefined {
  * destination.
  */
 export function proxySecureContextOf({ ca }: TlsOptions, roots?: readonly string[]): SecureContext {
-  if (ca === undefined) return createSecureContext({ ca: copyOf(roots) })
+  if (ca === undefined) return roots === undefined ? createSecureContext() : rootedContext(roots)
   requireCertificate(ca)
-  return createSecureContext({ ca: [...(roots ?? getCACertificates('default')), ca] })
+  return rootedContext(roots ?? getCACertificates('default'), { ca })
 }
 
 /**
