@@ -10,6 +10,14 @@ export class FileInUse extends Error {
   override readonly name = 'FileInUse'
 }
 
+/** How a file is changed. */
+export interface ChangeOptions {
+  /** How long to wait for another change. Milliseconds. */
+  readonly mostWaitMs?: number
+  /** Whether it becomes its owner's alone, also where others could read it before. */
+  readonly isPrivate?: boolean
+}
+
 /**
  * Changes a text file, or the one that a link names, one change after the other. A reader sees the file before or after,
  * and who owns it and may read it stays the same; one that is not there is made for its owner alone. `edit` gets the text,
@@ -19,7 +27,7 @@ export class FileInUse extends Error {
 export async function changeFile(
   file: string,
   edit: (text: string | undefined) => string | undefined,
-  mostWaitMs = MOST_WAIT_MS,
+  { mostWaitMs = MOST_WAIT_MS, isPrivate = false }: ChangeOptions = {},
 ): Promise<void> {
   const path = await unlessMissing(realpath(file), file)
   const next = `${path}.new`
@@ -30,7 +38,7 @@ export async function changeFile(
     if (text !== undefined) {
       await handle.writeFile(text)
       await handle.sync()
-      await likeBefore(handle, path)
+      await likeBefore(handle, path, isPrivate ? 0o600 : 0o777)
       await rename(next, path)
       isDone = true
     }
@@ -58,7 +66,8 @@ async function openAlone(next: string, mostWaitMs: number): Promise<FileHandle> 
   }
 }
 
-async function likeBefore(handle: FileHandle, path: string): Promise<void> {
+/** `most`: the bits of its mode that may stay. */
+async function likeBefore(handle: FileHandle, path: string, most: number): Promise<void> {
   const before = await unlessMissing(stat(path), undefined)
   if (before === undefined) return
   const { uid, gid } = await handle.stat()
@@ -68,7 +77,7 @@ async function likeBefore(handle: FileHandle, path: string): Promise<void> {
       if (!isError(error, 'EPERM')) throw error
     })
   }
-  await handle.chmod(before.mode & 0o777)
+  await handle.chmod(before.mode & most)
 }
 
 async function unlessMissing<T, U>(found: Promise<T>, other: U): Promise<T | U> {

@@ -4,7 +4,7 @@ import { readToken, TokenFileError } from '../../client/token-file.ts'
 import { UsageError } from '../../client/usage-error.ts'
 import { TOKEN_FORM } from '../../relay/api/credentials.ts'
 import { printLine } from '../output/print.ts'
-import { readContexts, writeContexts } from './context-file.ts'
+import { changeContexts } from './context-file.ts'
 
 export interface ContextFlags {
   readonly relay?: string
@@ -33,8 +33,6 @@ export async function addContext(
   }
   if (relay !== undefined) readUrl(relay)
   const token = tokenFile === undefined ? undefined : await tokenIn(tokenFile)
-  const { current = name, contexts } = await readContexts(variables)
-  const isNew = contexts.every((context) => context.name !== name)
   const context = {
     name,
     ...(relay !== undefined && { relay }),
@@ -42,12 +40,17 @@ export async function addContext(
     ...(cluster !== undefined && { cluster }),
     ...(token !== undefined && { token }),
   }
-  const others = contexts.filter((it) => it.name !== name)
-  const all = [...others, context].toSorted((a, b) => (a.name < b.name ? -1 : 1))
-  await writeContexts(variables, { current, contexts: all })
-  printLine(
-    `context ${name} ${isNew ? 'added' : 'changed'}${current === name ? ', and in use' : ''}`,
-  )
+  let done = ''
+  await changeContexts(variables, ({ current = name, contexts }) => {
+    const others = contexts.filter((it) => it.name !== name)
+    const isNew = others.length === contexts.length
+    done = `${isNew ? 'added' : 'changed'}${current === name ? ', and in use' : ''}`
+    return {
+      current,
+      contexts: [...others, context].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    }
+  })
+  printLine(`context ${name} ${done}`)
 }
 
 async function tokenIn(file: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -7,6 +7,7 @@ import { makeFolder } from '../../hosts/kit/make-folder.ts'
 import { ClusterName } from '../../relay/model/config.ts'
 import { fieldErrors, fieldErrorText } from '../../relay/model/errors.ts'
 import { jsonValue } from '../../relay/model/json-value.ts'
+import { changeFile } from '../changed-file.ts'
 import { warnLine } from '../output/print.ts'
 
 /** The environment variable that names the file of the contexts. */
@@ -58,7 +59,10 @@ export function contextFilePath(variables: Variables): string {
  */
 export async function readContexts(variables: Variables): Promise<Contexts> {
   const path = contextFilePath(variables)
-  const text = await readText(path)
+  return parsed(await readText(path), path)
+}
+
+function parsed(text: string, path: string): Contexts {
   if (text.trim() === '') return { contexts: [] }
   const parsed = Contexts.safeParse(jsonValue(text))
   if (parsed.success) return parsed.data
@@ -66,15 +70,21 @@ export async function readContexts(variables: Variables): Promise<Contexts> {
   throw new UsageError(`${path}: is not a file of contexts: ${why}; mend it, or remove it`, 1)
 }
 
-/** Writes the contexts in one step, for nobody else to read. Rejects with `UsageError`. */
-export async function writeContexts(variables: Variables, contexts: Contexts): Promise<void> {
+/**
+ * Changes the contexts in one step, by one command at a time, for nobody else to read. Rejects with `UsageError`, and
+ * with what `edit` throws.
+ */
+export async function changeContexts(
+  variables: Variables,
+  edit: (contexts: Contexts) => Contexts,
+): Promise<void> {
   const path = contextFilePath(variables)
-  const next = `${path}.${process.pid}.new`
   try {
     makeFolder(dirname(path))
-    await writeFile(next, `${JSON.stringify(contexts, null, 2)}\n`, { mode: 0o600 })
-    await rename(next, path)
+    const change = (text = '') => `${JSON.stringify(edit(parsed(text, path)), null, 2)}\n`
+    await changeFile(path, change, { isPrivate: true })
   } catch (error) {
+    if (error instanceof UsageError) throw error
     throw new UsageError(`${path}: cannot be written: ${(error as Error).message}`, 1)
   }
 }

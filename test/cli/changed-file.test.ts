@@ -86,7 +86,7 @@ describe('a file that is changed', () => {
     const file = join(temporaryDirectory(), 'file')
     writeFileSync(`${file}.new`, 'of another')
     const edit = () => expect.unreachable('it is in use')
-    await expect(changeFile(file, edit, 50)).rejects.toThrow(FileInUse)
+    await expect(changeFile(file, edit, { mostWaitMs: 50 })).rejects.toThrow(FileInUse)
     expect(readFileSync(`${file}.new`, 'utf8')).toBe('of another')
   })
 })

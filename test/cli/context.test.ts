@@ -26,6 +26,15 @@ function home() {
 }
 
 describe('flux-relay context', () => {
+  it('keeps all contexts that are added at the same time', async () => {
+    const { run, add } = home()
+    const names = ['a', 'b', 'c', 'd']
+    await Promise.all(names.map((name) => add(name, '--relay', 'https://relay.example')))
+    const { stdout } = await run(['context', 'list'])
+    const listed = stdout.split('\n').flatMap((line) => /^\*? +([a-d]) /.exec(line)?.[1] ?? [])
+    expect(listed).toEqual(names)
+  })
+
   it('keeps contexts for nobody else, uses the first one, and shows no token', async () => {
     const { file, run, withToken } = home()
     const token = await withToken('hunter2')
