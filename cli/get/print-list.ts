@@ -1,4 +1,5 @@
-import { formatDocument, type OutputFormat, print, warnLine } from '../output/print.ts'
+import { type OutputFormat, print, warnLine } from '../output/print.ts'
+import { printItems } from '../output/print-items.ts'
 
 /** How things of one kind are printed. */
 export interface ListForm<T> {
@@ -17,7 +18,7 @@ export async function printList<T>(
   output: OutputFormat,
   { table, none }: ListForm<T>,
 ): Promise<void> {
-  if (output === 'json' || output === 'yaml') return print(await formatDocument(items, output))
+  if (output === 'json' || output === 'yaml') return printItems(items, output)
   if (items.length === 0) return warnLine(none)
   print(table(items, output === 'wide'))
 }
