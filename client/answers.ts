@@ -8,10 +8,26 @@ import { UsageError } from './usage-error.ts'
  * Reads the body of an answer. Throws `UsageError` for a refusal, and for a body of another form.
  */
 export function read<T>(schema: z.ZodType<T>, answer: Answer): T {
-  if (answer.status >= 300) throw new UsageError(refusalText(answer), 1)
+  if (answer.status >= 300) throw new Refusal(answer)
   const parsed = schema.safeParse(jsonValue(answer.body))
   if (parsed.success) return parsed.data
   throw new UsageError('the answer is not one of a flux-relay of this version', 1)
+}
+
+/** What a relay answered that did not do what it was asked. */
+export class Refusal extends UsageError {
+  /** Whether it will not do it when it is asked again either. */
+  readonly isFinal: boolean
+
+  constructor(answer: Answer) {
+    super(refusalText(answer), 1)
+    this.isFinal = isFinal(answer)
+  }
+}
+
+/** Whether a relay says that it will not do it. What stands before one says of a relay that starts whatever it wants. */
+export function isFinal({ status, body }: Answer): boolean {
+  return status < 500 && problemIn(body) !== undefined
 }
 
 /**

@@ -1,8 +1,7 @@
 import type { Answer } from '../relay/api/answer.ts'
 import { Delivery } from '../relay/api/schemas/deliveries.ts'
 import { jsonValue } from '../relay/model/json-value.ts'
-import { refusalText } from './answers.ts'
-import { problemIn } from './problem.ts'
+import { isFinal, refusalText } from './answers.ts'
 import { readEvents, type ServerSentEvent } from './server-sent-events.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -37,8 +36,8 @@ export interface ChangeRequests {
   deliveryChanges(parameters: URLSearchParams): Promise<DeliveryChanges>
 }
 
-/** How long to wait before each try to connect again. Milliseconds. */
-const WAITS_MS: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000]
+/** How long to wait before each try to reach a relay again that did not answer. Milliseconds. */
+export const WAITS_MS: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000]
 
 /**
  * Follows the deliveries that fit the parameters of `GET /v1/deliveries`. A stream that ends is opened again, for
@@ -113,9 +112,4 @@ async function reopen(
     }
   }
   throw failure
-}
-
-/** Whether a relay says that it will not do it. What stands before one says of a relay that starts whatever it wants. */
-function isFinal({ status, body }: Answer): boolean {
-  return status < 500 && problemIn(body) !== undefined
 }

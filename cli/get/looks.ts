@@ -1,4 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { Refusal } from '../../client/answers.ts'
+import { WAITS_MS } from '../../client/delivery-changes.ts'
+import { UsageError } from '../../client/usage-error.ts'
 
 /** How many things are remembered beside those that were known when they began to be watched. */
 const REMEMBERED = 1_000
@@ -9,6 +12,26 @@ export async function* poll<T>(look: () => Promise<T>, everyMs: number): AsyncIt
     await wait(everyMs)
     yield await look()
   }
+}
+
+/**
+ * Looks, and looks again for half a minute while the relay cannot be asked, as it is when it starts anew. Rejects with the
+ * last failure, and at once with a refusal that stays.
+ */
+export async function patiently<T>(
+  look: () => Promise<T>,
+  waitsMs: readonly number[] = WAITS_MS,
+): Promise<T> {
+  for (const waitMs of waitsMs) {
+    try {
+      return await look()
+    } catch (error) {
+      const isPassing = error instanceof UsageError && !(error instanceof Refusal && error.isFinal)
+      if (!isPassing) throw error
+    }
+    await wait(waitMs)
+  }
+  return look()
 }
 
 /** Puts what is remembered last, and forgets what was put first when there is too much of it. */

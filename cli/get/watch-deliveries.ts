@@ -2,7 +2,7 @@ import type { DeliveryChanges } from '../../client/delivery-changes.ts'
 import type { RelayClient } from '../../client/relay-client.ts'
 import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
 import { versionOf } from '../relay/delivery-version.ts'
-import { latestTime, newsAfter, poll, remember } from './looks.ts'
+import { latestTime, newsAfter, patiently, poll, remember } from './looks.ts'
 import { isOf, selectDeliveries } from './select-deliveries.ts'
 
 /** What is watched, and how. */
@@ -18,6 +18,8 @@ export interface DeliveriesWatch {
   readonly everyMs: number
   /** Most deliveries that are looked at for those that came in between. */
   readonly mostRead: number
+  /** How long to wait before each further try when the relay cannot be asked. Milliseconds; half a minute in all without. */
+  readonly waitsMs?: readonly number[]
   /** Told why some of those may not be shown. */
   onCut(why: string): void
   /** Told of those that came or changed, the earliest first. */
@@ -37,7 +39,7 @@ export async function watchDeliveries(
   const { changes, namespace, known, onChange } = watch
   const seen = new Map(known.map((delivery) => [delivery.id, versionOf(delivery)]))
   let latestAt = latestTime(known)
-  const latest = () => latestOf(api, watch, seen, latestAt)
+  const latest = () => patiently(() => latestOf(api, watch, seen, latestAt), watch.waitsMs)
   const looks = changes ? follow(changes, namespace, latest) : poll(latest, watch.everyMs)
   for await (const deliveries of looks) {
     const changed = deliveries.filter((delivery) => seen.get(delivery.id) !== versionOf(delivery))

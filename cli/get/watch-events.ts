@@ -4,7 +4,7 @@ import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
 import type { ListedEvent } from '../../relay/api/schemas/event-list.ts'
 import { textOf } from './cells.ts'
 import { outcomesText } from './event-table.ts'
-import { latestTime, newsAfter, poll, remember } from './looks.ts'
+import { latestTime, newsAfter, patiently, poll, remember } from './looks.ts'
 import { merge, selectEvents } from './select-events.ts'
 
 /** What is watched, and how. */
@@ -19,6 +19,8 @@ export interface EventsWatch {
   readonly everyMs: number
   /** Most records that are looked at for events that came in between. */
   readonly mostRead: number
+  /** How long to wait before each further try when the relay cannot be asked. Milliseconds; half a minute in all without. */
+  readonly waitsMs?: readonly number[]
   /** Told why some of those may not be shown. */
   onCut(why: string): void
   /** Told of those that came, or of which more became, the earliest first. */
@@ -42,7 +44,7 @@ export async function watchEvents(api: Api, watch: EventsWatch): Promise<void> {
   const { known, changes, onChange } = watch
   const events = new Map(known.map((event) => [event.id, event]))
   let latestAt = latestTime(known)
-  const latest = () => latestOf(api, watch, events, latestAt)
+  const latest = () => patiently(() => latestOf(api, watch, events, latestAt), watch.waitsMs)
   const looks = changes ? follow(changes, api, watch, events, latest) : poll(latest, watch.everyMs)
   for await (const look of looks) {
     const changed = new Map<string, ListedEvent>()

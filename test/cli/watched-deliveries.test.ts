@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { watchDeliveries } from '../../cli/get/watch-deliveries.ts'
+import { Refusal } from '../../client/answers.ts'
 import { UsageError } from '../../client/usage-error.ts'
 import { deliveryView } from '../../relay/api/delivery-view.ts'
+import { problem } from '../../relay/api/problem.ts'
 import { Delivery } from '../../relay/api/schemas/deliveries.ts'
 import { deliveryRecord, type RecordChanges } from '../support/delivery-records.ts'
 import { START } from '../support/manual-clock.ts'
@@ -31,7 +33,7 @@ async function toldOf(
     },
   }
   const watched = watchDeliveries(api, {
-    ...{ filters: {}, namespace, known, changes: undefined, everyMs: 0 },
+    ...{ filters: {}, namespace, known, changes: undefined, everyMs: 0, waitsMs: [] },
     ...{ mostRead: 1_000, onCut: noCut },
     async onChange(deliveries) {
       told.push(deliveries.map(({ id }) => id))
@@ -62,6 +64,54 @@ it('tells of nothing that is older than what was shown', async () => {
 it('tells of all where nothing was shown, and of those of one namespace', async () => {
   expect(await toldOf([], [[first]])).toEqual([['first']])
   expect(await toldOf([], [[first]], 'another')).toEqual([])
+})
+
+describe('a list that fails', () => {
+  const list = (): readonly Delivery[] => [second, first]
+  const unreachable = () => {
+    throw new UsageError('cannot reach the relay', 1)
+  }
+  const refused =
+    (status: number, body = '') =>
+    () => {
+      throw new Refusal({ status, body })
+    }
+  const final = JSON.stringify(problem('unauthorized', 'a token is needed'))
+
+  /** What is told of, and how often a list is asked for, until it fails for good. */
+  async function watched(answers: readonly (() => readonly Delivery[])[]) {
+    const left = [...answers]
+    const told: string[] = []
+    const api = {
+      async *deliveryPages() {
+        const answer = left.shift() ?? unreachable
+        yield { deliveries: [...answer()] }
+      },
+    }
+    const watching = watchDeliveries(api, {
+      ...{ filters: {}, namespace: undefined, known: [first], changes: undefined, everyMs: 0 },
+      ...{ waitsMs: [0, 0], mostRead: 1_000, onCut: noCut },
+      async onChange(deliveries) {
+        told.push(...deliveries.map(({ id }) => id))
+      },
+    })
+    const error = await watching.catch((failure: Error) => failure.message)
+    return { told, error, left: left.length }
+  }
+
+  it('is asked for again while the relay cannot be asked', async () => {
+    const down = [unreachable, refused(503)]
+    expect(await watched([...down, list])).toMatchObject({ told: ['second'] })
+    expect(await watched([...down, unreachable, list])).toEqual({
+      ...{ told: [], error: 'cannot reach the relay', left: 1 },
+    })
+  })
+
+  it('ends the watch when the relay says that it will not be listed', async () => {
+    const { told, error, left } = await watched([refused(401, final), list])
+    expect([told, left]).toEqual([[], 1])
+    expect(error).toContain('the relay answered 401: a token is needed')
+  })
 })
 
 describe('with a stream', () => {

@@ -59,7 +59,7 @@ async function toldOf({
     yield* changes ?? []
   }
   const watched = watchEvents(api, {
-    ...{ filters, known, changes: changes && stream(), everyMs: 0 },
+    ...{ filters, known, changes: changes && stream(), everyMs: 0, waitsMs: [] },
     mostRead: 1_000,
     onCut: (why) => expect.unreachable(why),
     async onChange(events) {
