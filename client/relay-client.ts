@@ -28,6 +28,7 @@ import {
   type StreamRequests,
 } from './delivery-changes.ts'
 import type { ExplainRules, RelayRequests } from './requests.ts'
+import { UsageError } from './usage-error.ts'
 
 /** The most entries that a relay lists on one page. */
 export const PAGE_SIZE = 200
@@ -171,6 +172,9 @@ export function createRelayClient(
       return read(Silence, await requests.createSilence(cluster, jsonBody(wanted)))
     },
     async expireSilence(cluster, id) {
+      if (!isSegment(id)) {
+        throw new UsageError(`the cluster ${cluster} has no silence of this id, '${id}'`, 1)
+      }
       return read(Silence, await requests.expireSilence(cluster, id))
     },
   }

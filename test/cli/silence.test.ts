@@ -92,10 +92,12 @@ describe.each(commandTargets())('flux-relay silence %s', (kind, open) => {
       ...{ code: 1, stdout: '' },
       stderr: expect.stringContaining('match: '),
     })
-    expect(await target.run(['silence', 'expire', 'none', '--cluster', 'prod'])).toMatchObject({
-      ...{ code: 1, stdout: '' },
-      stderr: expect.stringContaining('the cluster prod has no silence of this id'),
-    })
+    for (const id of ['none', '', '.', '..']) {
+      expect(await target.run(['silence', 'expire', id, '--cluster', 'prod'])).toMatchObject({
+        ...{ code: 1, stdout: '' },
+        stderr: expect.stringContaining('the cluster prod has no silence of this id'),
+      })
+    }
   })
 })
 
