@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import { text } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
 import type { Answer } from '../relay/api/answer.ts'
 import type { RequestBody } from '../relay/api/body.ts'
 import type { OpenedStream } from './delivery-changes.ts'
@@ -27,7 +27,7 @@ export async function exchange(asked: HttpExchange): Promise<Answer> {
       response.destroy()
       throw new Error(`it answered ${status}, a redirect, and none is followed`)
     }
-    return { status, contentType: headers['content-type'] ?? '', body: await text(response) }
+    return { status, contentType: headers['content-type'] ?? '', body: await bodyOf(response) }
   } catch (error) {
     throw signal.aborted ? signal.reason : error
   }
@@ -60,6 +60,13 @@ export async function openStream(asked: StreamExchange): Promise<OpenedStream> {
   } finally {
     clearTimeout(late)
   }
+}
+
+/** The whole body as text, also a compressed one: on AWS a large answer is. */
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  if (response.headers['content-encoding'] !== 'gzip') return text(response)
+  const { gunzipSync } = process.getBuiltinModule('node:zlib')
+  return gunzipSync(await buffer(response)).toString()
 }
 
 /**

@@ -10,6 +10,7 @@ import type { EdgeRequest } from '../../relay/api/http.ts'
 import type { Route } from '../../relay/api/route.ts'
 import type { ClusterAccess } from '../../relay/api/senders.ts'
 import type { FailureReports } from './failure-reports.ts'
+import { fittingAnswer } from './fitting-answer.ts'
 
 /** An event of an HTTP API, payload format 2.0. */
 export type HttpEvent = APIGatewayProxyEventV2
@@ -51,7 +52,8 @@ export function createHttpApi(
   })
   return async (event) => {
     const { status, headers, body } = await edge.handle(requestOf(event))
-    return { statusCode: status, headers: { ...headers }, body }
+    const answer = { statusCode: status, headers: { ...headers }, body }
+    return event.requestContext.http.method === 'GET' ? fittingAnswer(answer) : answer
   }
 }
 

@@ -1,0 +1,64 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { expect, it } from 'vitest'
+import { createHttpRelay } from '../../client/http-relay.ts'
+import { awsRelay } from '../support/aws-relay.ts'
+import { httpApiEvent } from '../support/http-api-event.ts'
+import { alert, provider } from '../support/relay-harness.ts'
+
+const { open } = awsRelay()
+const TOKEN = 'a-token'
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const LAMBDA_BYTES = 6 * 1024 * 1024
+
+it('shows a configuration that is too large for Lambda compressed, and the client reads it', async () => {
+  const relay = await open()
+  await relay.setTokens('prod', [TOKEN])
+  const summary = '"quoted" '.repeat(50)
+  const alerts = Array.from({ length: 6_500 }, (_, index) => {
+    const { spec, ...rest } = alert(`alert-${index}`, 'hook')
+    return { ...rest, spec: { ...Object(spec), summary } }
+  })
+  const set = { takenAt: new Date(relay.ports.clock.now()).toISOString(), alerts, providers: [] }
+  const request = { resource: 'config', cluster: 'prod' } as const
+  const authorization = `Bearer ${TOKEN}`
+  const put = httpApiEvent({
+    ...{ ...request, method: 'PUT', body: gzipSync(JSON.stringify(set)) },
+    headers: { authorization, 'content-encoding': 'gzip' },
+  })
+  expect(await relay.reconcileConfig(put)).toMatchObject({ statusCode: 200 })
+  const get = httpApiEvent({ ...request, method: 'GET', headers: { authorization } })
+  const answer = await relay.reconcileConfig(get)
+  expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(LAMBDA_BYTES)
+  expect(answer).toMatchObject({ statusCode: 200, isBase64Encoded: true })
+
+  const { statusCode = 0, headers = {}, body = '' } = answer
+  // As API Gateway does.
+  const gateway = createServer((_, outgoing) => {
+    outgoing.writeHead(statusCode, headers as Record<string, string>)
+    outgoing.end(Buffer.from(body, 'base64'))
+  })
+  await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve))
+  try {
+    const { port } = gateway.address() as AddressInfo
+    const shown = await createHttpRelay(`http://127.0.0.1:${port}`, TOKEN).showConfig('prod')
+    expect(JSON.parse(shown.body)).toMatchObject({ cluster: 'prod', alerts })
+  } finally {
+    gateway.close()
+  }
+})
+
+it('shows a small configuration as it is', async () => {
+  const relay = await open()
+  await relay.setTokens('prod', [TOKEN])
+  const request = { resource: 'config', cluster: 'prod' } as const
+  const headers = { authorization: `Bearer ${TOKEN}` }
+  const set = { takenAt: new Date(relay.ports.clock.now()).toISOString(), alerts: [] }
+  const providers = [provider('hook', { type: 'generic', address: 'https://hook.example' })]
+  const body = JSON.stringify({ ...set, providers })
+  await relay.reconcileConfig(httpApiEvent({ ...request, method: 'PUT', headers, body }))
+  const answer = await relay.reconcileConfig(httpApiEvent({ ...request, method: 'GET', headers }))
+  expect(answer).not.toHaveProperty('isBase64Encoded')
+  expect(JSON.parse(answer.body ?? '')).toMatchObject({ providers })
+})
