@@ -75,6 +75,29 @@ describe('the provider types', () => {
   })
 })
 
+describe('the README', () => {
+  const [, section = ''] = readProjectFile('README.md').split('## Provider types\n')
+  const rows = (section.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('| '))
+  const namesOf = (text: string) => [...text.matchAll(/`([\w.-]+)`/g)].map(([, name = '']) => name)
+  const listed = rows.slice(1).flatMap(namesOf)
+
+  it('lists each type', () => {
+    expect(listed.toSorted()).toEqual(TYPES)
+  })
+
+  it('counts those of Flux, and tells them from those of the relay', () => {
+    const own = rows.flatMap((row) => namesOf(row.split("of the relay's own")[1] ?? ''))
+    const aboutOwn = TYPES.filter((type) =>
+      /^- It is a type of the relay's\b/m.test(readProjectFile(`docs/providers/about/${type}.md`)),
+    )
+    expect(own.toSorted()).toEqual(aboutOwn)
+    expect(section).toContain(`All ${TYPES.length - own.length} types of Flux's`)
+    const [, named = ''] =
+      /^(`email`[^.]*) are types of the relay's own/m.exec(readProjectFile(OVERVIEW_FILE)) ?? []
+    expect(namesOf(named).toSorted()).toEqual(aboutOwn)
+  })
+})
+
 describe('the overview of provider types', () => {
   it('is up to date', async () => {
     expect(readProjectFile(OVERVIEW_FILE), REGENERATE).toBe(await overviewPage())
