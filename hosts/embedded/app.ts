@@ -30,6 +30,7 @@ import type { Ports } from '../../relay/ports/ports.ts'
 import type { Quarantine } from '../../relay/ports/quarantine.ts'
 import type { SecretWriter } from '../../relay/ports/secret-store.ts'
 import type { WaitingCounts } from '../../relay/ports/waiting-lines.ts'
+import { createBodyRoom } from '../kit/body-room.ts'
 import { createDoorLog, type DoorLog } from '../kit/door-log.ts'
 import type { Log } from '../kit/log.ts'
 import { probeRoutes } from '../kit/probes.ts'
@@ -105,6 +106,7 @@ export function createApp(deps: ServerDependencies): Edge {
   return createEdge({
     routes: allRoutes(deps, door),
     ...accessOf(deps, door),
+    bodies: createBodyRoom(),
     isStoreFailure: (error) => error instanceof DatabaseError,
     onFailure: ({ cause, ...request }) =>
       deps.log.error({ err: cause, ...request }, 'request failed'),

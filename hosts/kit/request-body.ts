@@ -46,7 +46,7 @@ export function readRequestBody(
 
 /** Answers 503 and not 429, because Flux's event recorder gives up at once on a 429. */
 function noRoom(): Problem {
-  return problem('overloaded', 'too many bodies wait for their signature; send the request again')
+  return problem('overloaded', 'too many large bodies are on their way; send the request again')
 }
 
 function endedEarly(): Problem {

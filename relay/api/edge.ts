@@ -1,7 +1,7 @@
 import { ClusterName } from '../model/config.ts'
 import { admit } from './admission.ts'
 import { type Answer, problemAnswer, unavailableAnswer } from './answer.ts'
-import type { EdgeRequest, EdgeResponse } from './http.ts'
+import type { BodyRoom, EdgeRequest, EdgeResponse } from './http.ts'
 import { PendingCall } from './pending-call.ts'
 import { type Problem, problem } from './problem.ts'
 import { provenCluster, type RefusedRequest } from './refused-request.ts'
@@ -22,6 +22,8 @@ export interface EdgeFailure {
 export interface EdgeParts {
   readonly routes: readonly Route[]
   readonly senders: Senders
+  /** The memory for large bodies, by their cluster. Absent when the host has read the body before it asks. */
+  readonly bodies?: BodyRoom
   /** Returns why a request is refused before anything else is checked; undefined when it is not. */
   readonly guard?: ((request: EdgeRequest) => Problem | undefined) | undefined
   /** Whether an error comes from a store, so that the same request may succeed later. */
@@ -56,7 +58,7 @@ export function createEdge(parts: EdgeParts): Edge {
         return refuse(parts, request, problemAnswer(unknown))
       }
       if ('allow' in found) return refuse(parts, request, wrongMethod(found.allow))
-      const call = new PendingCall(request, found.route, found.parameters)
+      const call = new PendingCall(request, found.route, found.parameters, parts.bodies)
       try {
         return await answerTo(parts, call)
       } catch (cause) {

@@ -6,6 +6,19 @@ export type ReadBody = { readonly body: Uint8Array } | { readonly problem: Probl
 /** Takes memory for `bytes` more bytes. False, without taking any, when there is not enough. */
 export type TakeBytes = (bytes: number) => boolean
 
+/** The memory for one body. */
+export interface BodyMemory {
+  readonly take: TakeBytes
+  /** Releases the memory that was taken. */
+  close(): void
+}
+
+/** Bounds the memory for bodies. */
+export interface BodyRoom {
+  /** Begins a body. `sender` is the cluster or the address that has a share of the memory. */
+  open(sender: string): BodyMemory
+}
+
 /** The headers by their names in lower case. Several values are joined, or are a list. */
 export type HttpHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 

@@ -56,7 +56,13 @@ export interface Operation {
 }
 
 /** The problem codes that every request with a body can get. */
-const OF_BODY = ['unreadable-body', 'not-valid', 'too-large', 'unknown-encoding'] as const
+const OF_BODY = [
+  'unreadable-body',
+  'not-valid',
+  'too-large',
+  'unknown-encoding',
+  'overloaded',
+] as const
 
 /** The filters of deliveries. */
 const DELIVERY_FILTERS: readonly QueryParameter[] = [
@@ -93,7 +99,7 @@ export const OPERATIONS = {
     summary: 'Queues the events of a cluster; what is queued is never lost.',
     body: EventsBody,
     success: { status: 202, body: ReceivedEvents },
-    problems: [...OF_BODY, 'none-good', 'bad-parameter', 'unknown-cluster', 'overloaded'],
+    problems: [...OF_BODY, 'none-good', 'bad-parameter', 'unknown-cluster'],
   },
   postEvent: {
     method: 'POST',
@@ -102,7 +108,7 @@ export const OPERATIONS = {
     summary: 'Queues one event, as Flux’s controllers post it to `--events-addr`.',
     body: PostedEventDocument,
     success: { status: 202 },
-    problems: [...OF_BODY, 'none-good', 'overloaded'],
+    problems: [...OF_BODY, 'none-good'],
   },
   putConfig: {
     method: 'PUT',
@@ -111,7 +117,7 @@ export const OPERATIONS = {
     summary: 'Replaces the Alerts, Providers and Silences of a cluster in one step.',
     body: ConfigSet,
     success: { status: 200, body: AppliedConfig },
-    problems: [...OF_BODY, 'bad-parameter', 'stale-config', 'config-owned', 'overloaded'],
+    problems: [...OF_BODY, 'bad-parameter', 'stale-config', 'config-owned'],
   },
   showConfig: {
     method: 'GET',
@@ -138,7 +144,7 @@ export const OPERATIONS = {
       'Replaces the Providers of the fleet, which Alerts of the clusters that each allows may use.',
     body: FleetSet,
     success: { status: 200, body: AppliedConfig },
-    problems: [...OF_BODY, 'stale-config', 'overloaded'],
+    problems: [...OF_BODY, 'stale-config'],
   },
   showFleetConfig: {
     method: 'GET',
@@ -285,7 +291,7 @@ export const OPERATIONS = {
     summary: 'Sends a Provider one sample, which is marked as a test, and says what came of it.',
     body: TestToSend,
     success: { status: 200, body: Delivery },
-    problems: [...OF_BODY, 'no-config', 'unknown-provider', 'overloaded'],
+    problems: [...OF_BODY, 'no-config', 'unknown-provider'],
   },
   listSilences: {
     method: 'GET',

@@ -1,6 +1,15 @@
-import type { EdgeRequest, ReadBody, TakeBytes } from './http.ts'
+import {
+  type BodyMemory,
+  type BodyRoom,
+  type EdgeRequest,
+  headerOf,
+  type ReadBody,
+} from './http.ts'
 import type { Call, Route } from './route.ts'
-import type { Operator, UnprovenBodies, UnprovenBody } from './senders.ts'
+import type { Operator } from './senders.ts'
+
+/** A body of at most so many bytes takes no room: most events are small, and so may be many. */
+const SMALL_BYTES = 64 * 1024
 
 /** A call that is being checked. What is found out about its sender is stored here. */
 export class PendingCall implements Call {
@@ -11,9 +20,16 @@ export class PendingCall implements Call {
   isSigned = false
   operator: Operator | undefined
   #body: Promise<ReadBody> | undefined
-  #unproven: UnprovenBody | undefined
+  readonly #bodies: BodyRoom | undefined
+  #memory: BodyMemory | undefined
 
-  constructor(request: EdgeRequest, route: Route, parameters: Readonly<Record<string, string>>) {
+  constructor(
+    request: EdgeRequest,
+    route: Route,
+    parameters: Readonly<Record<string, string>>,
+    bodies?: BodyRoom,
+  ) {
+    this.#bodies = bodies
     this.request = request
     this.route = route
     this.parameters = parameters
@@ -21,25 +37,30 @@ export class PendingCall implements Call {
   }
 
   readBody(): Promise<ReadBody> {
-    this.#body ??= this.#read(undefined)
+    this.#body ??= this.#read(isSmall(this.request) ? undefined : this.#bodies, this.cluster)
     return this.#body
   }
 
   /** Reads the body of a sender that only the body itself can prove. */
-  readUnproven(bodies: UnprovenBodies | undefined): Promise<ReadBody> {
-    this.#unproven ??= bodies?.open(this.request.remoteAddress ?? '')
-    this.#body ??= this.#read(this.#unproven?.take)
+  readUnproven(bodies: BodyRoom | undefined): Promise<ReadBody> {
+    this.#body ??= this.#read(bodies, this.request.remoteAddress ?? '')
     return this.#body
   }
 
-  /** Releases the memory that the body took from that for unproven ones. */
+  /** Releases the memory that the body took. */
   end(): void {
-    this.#unproven?.close()
+    this.#memory?.close()
   }
 
-  async #read(take: TakeBytes | undefined): Promise<ReadBody> {
-    const read = await this.request.readBody(this.route.maxBodyBytes ?? 0, take)
+  async #read(bodies: BodyRoom | undefined, sender: string): Promise<ReadBody> {
+    this.#memory = bodies?.open(sender)
+    const read = await this.request.readBody(this.route.maxBodyBytes ?? 0, this.#memory?.take)
     if ('body' in read) await this.route.turn?.(this.cluster)
     return read
   }
+}
+
+/** Whether the sender said that its body is small. One that comes in chunks has no length. */
+function isSmall(request: EdgeRequest): boolean {
+  return Number(headerOf(request, 'content-length') ?? Number.NaN) <= SMALL_BYTES
 }

@@ -1,4 +1,4 @@
-import type { TakeBytes } from './http.ts'
+import type { BodyRoom } from './http.ts'
 
 /** The credentials of a cluster. */
 export interface ClusterCredentials {
@@ -26,19 +26,6 @@ export interface ClusterAccess {
   judge(cluster: string, proof: Proof): Promise<ProofResult>
 }
 
-/** The memory for one body whose sender is not known before the whole body has arrived. */
-export interface UnprovenBody {
-  readonly take: TakeBytes
-  /** Releases the memory that was taken. */
-  close(): void
-}
-
-/** Bounds the memory for bodies whose senders are not known yet. */
-export interface UnprovenBodies {
-  /** Begins a body. `address` is the sender's IP address. */
-  open(address: string): UnprovenBody
-}
-
 /**
  * The roles of operators. A `viewer` may read what an `operator` may read, and may change nothing.
  */
@@ -60,8 +47,11 @@ export interface ProvenSenders {
   readonly operatorOf?: (token: string) => Operator | undefined
   /** The cluster that a token belongs to. Absent when each path names the cluster. */
   readonly clusterOfToken?: (token: string) => string | undefined
-  /** The memory for bodies. Absent when the host has read the body before it asks. */
-  readonly unproven?: UnprovenBodies
+  /**
+   * The memory for bodies whose senders are not known before the whole body has arrived, by the sender's IP address.
+   * Absent when the host has read the body before it asks.
+   */
+  readonly unproven?: BodyRoom
 }
 
 /**
