@@ -38,6 +38,12 @@ export interface WriteBack {
 const MAX_ATTEMPTS = 5
 
 /**
+ * After so many refusals a right is missing. An API server that starts refuses what is allowed too, until it has read the
+ * roles.
+ */
+const REFUSALS = 4
+
+/**
  * Shows readiness where people look for it: in the object's status, or in an Event on it if its
  * kind has no status.
  */
@@ -59,14 +65,14 @@ export function createWriteBack(options: WriteBackOptions): WriteBack {
 /** What the last Event on an object said, by the object's UID. */
 type Told = Map<string, string>
 
-type Attempt = 'done' | { readonly error: unknown; readonly isFinal: boolean }
+type Attempt = 'done' | { readonly error: unknown; readonly next: 'retry' | 'refused' | 'end' }
 
 class Run {
   readonly #options: WriteBackOptions
   readonly #told: Told
   readonly #signal: AbortSignal
-  /** Places where this process may not write a kind: `Alert/flux-system`. */
-  readonly #refused = new Set<string>()
+  /** What was refused, by the place where this process may not write a kind: `Alert/flux-system`. */
+  readonly #refused = new Map<string, () => void>()
 
   constructor(options: WriteBackOptions, told: Told, signal: AbortSignal) {
     this.#options = options
@@ -74,11 +80,22 @@ class Run {
     this.#signal = signal
   }
 
+  /** What is refused is written again when all the others are, since a refusal may pass, and then it is told. */
   async write(results: readonly PutResult[]): Promise<void> {
-    for (const result of results) {
-      if (this.#signal.aborted) return
-      if (!this.#refused.has(placeOf(result))) await this.#persist(result)
+    const { wait, clock } = this.#options
+    let left = results
+    for (let refusals = 1; ; refusals += 1) {
+      this.#refused.clear()
+      for (const result of left) {
+        if (this.#signal.aborted) return
+        if (!this.#refused.has(placeOf(result))) await this.#persist(result)
+      }
+      if (this.#refused.size === 0 || this.#signal.aborted) return
+      if (refusals === REFUSALS) break
+      left = left.filter((result) => this.#refused.has(placeOf(result)))
+      await wait(backoffMs(refusals, clock.random()), this.#signal)
     }
+    for (const tell of this.#refused.values()) tell()
   }
 
   async #persist(result: PutResult): Promise<void> {
@@ -86,11 +103,14 @@ class Run {
     for (let attempt = 1; !this.#signal.aborted; attempt += 1) {
       const outcome = await this.#attempt(result)
       if (outcome === 'done' || this.#signal.aborted) return
-      if (outcome.isFinal || attempt === MAX_ATTEMPTS) {
-        const { namespace, name } = result.readiness
-        observer.writeBackFailed(`${result.kind}/${namespace}/${name}`, outcome.error)
+      const { error, next } = outcome
+      const { namespace, name } = result.readiness
+      const tell = () => observer.writeBackFailed(`${result.kind}/${namespace}/${name}`, error)
+      if (next === 'refused') {
+        this.#refused.set(placeOf(result), tell)
         return
       }
+      if (next === 'end' || attempt === MAX_ATTEMPTS) return tell()
       // The watch brings the object as somebody else wrote it.
       await wait(backoffMs(attempt, clock.random()), this.#signal)
     }
@@ -103,9 +123,9 @@ class Run {
     } catch (error) {
       const status = error instanceof ApiError ? error.status : 400
       if (status === 404) return this.#notThere(result, error)
-      if (status === 401 || status === 403) this.#refused.add(placeOf(result))
+      if (status === 401 || status === 403) return { error, next: 'refused' }
       const isFinal = status !== undefined && status < 500 && status !== 409 && status !== 429
-      return { error, isFinal }
+      return { error, next: isFinal ? 'end' : 'retry' }
     }
   }
 
@@ -114,7 +134,7 @@ class Run {
     const { watch } = this.#options
     if (!watch.resource(kind)?.hasStatus) return 'done'
     watch.lookAgain(kind)
-    return { error, isFinal: false }
+    return { error, next: 'retry' }
   }
 
   /**

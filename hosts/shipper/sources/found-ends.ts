@@ -53,6 +53,13 @@ const SETTLED_MS = 30_000
 /** How long a failure is remembered: the relay reminds of it for as long. */
 const REMEMBER_MS = 7 * 24 * 3_600_000
 
+/** A kind whose objects cannot be read. */
+interface Unreadable {
+  /** The look at which that began, by its number. */
+  readonly since: number
+  readonly isTold: boolean
+}
+
 /**
  * Looks every minute whether objects that failed are ready again, or gone, and stores an event that says so. Flux
  * reports none for some failures: https://github.com/fluxcd/flux2/issues/5738
@@ -62,7 +69,9 @@ export class FoundEnds implements Loop {
   readonly #stopping = new AbortController()
   readonly #findKind: ReturnType<typeof createKindFinder>
   readonly #resources = new Map<string, ApiResource>()
-  readonly #unreadable = new Set<string>()
+  readonly #unreadable = new Map<string, Unreadable>()
+  /** How many looks began. */
+  #looks = 0
   /** The object that was looked at last; undefined when the next look begins with the first one. */
   #last: FailingObject | undefined
 
@@ -95,6 +104,7 @@ export class FoundEnds implements Loop {
   /** Looks at some objects that failed. Rejects with `ApiError` and `DatabaseError`. */
   async look(): Promise<void> {
     const { spool, clock } = this.#options
+    this.#looks += 1
     const { failing } = spool.memory
     const next = failing.readAfter(this.#last, MAX_AT_ONCE)
     const isAtEnd = this.#last !== undefined && next.length === 0
@@ -161,8 +171,11 @@ export class FoundEnds implements Loop {
       const isOfKind = isDefinite(error) || (error instanceof ApiError && error.isTruncated)
       if (!isOfKind) throw error
       this.#resources.delete(resourceKey(failing))
-      if (!this.#unreadable.has(kind)) observer.unreadable(kind, error.message)
-      this.#unreadable.add(kind)
+      const { since, isTold } = this.#unreadable.get(kind) ?? { since: this.#looks, isTold: false }
+      // An API server that starts refuses what is allowed too, until it has read the roles.
+      const isCertain = error.status !== 403 || since < this.#looks
+      if (isCertain && !isTold) observer.unreadable(kind, error.message)
+      this.#unreadable.set(kind, { since, isTold: isTold || isCertain })
       return undefined
     }
   }

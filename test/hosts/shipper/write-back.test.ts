@@ -13,13 +13,30 @@ const RESOURCE = {
 
 it('a namespace that refuses Events holds up no other', async () => {
   const results = ['gone', 'gone', 'other'].map(resultIn)
+  const { asked, said } = shown(results, () => true)
+  await waitFor(() => expect(said).toEqual(['Provider/gone/p0']))
+  expect(asked).toEqual(['gone', 'other', 'gone', 'gone', 'gone'])
+})
+
+it('shows what an API server refuses only while it starts, and tells of no mistake', async () => {
+  const results = ['gone', 'gone', 'other'].map(resultIn)
+  const { asked, said } = shown(results, (refused) => refused <= 3)
+  await waitFor(() => expect(asked).toEqual(['gone', 'other', 'gone', 'gone', 'gone', 'gone']))
+  expect(said).toEqual([])
+})
+
+/** Shows these where the namespace `gone` refuses as `isRefused` says of how often it was asked. */
+function shown(results: ReturnType<typeof resultIn>[], isRefused: (times: number) => boolean) {
   const asked: string[] = []
   const said: string[] = []
   const writeBack = createWriteBack({
     client: {
       async request({ path }) {
-        asked.push(path)
-        if (path.includes('/gone/')) throw new ApiError('is being terminated', { status: 403 })
+        const [, namespace = ''] = /namespaces\/(\w+)\/events$/.exec(path) ?? []
+        asked.push(namespace)
+        if (namespace !== 'gone') return
+        const times = asked.filter((it) => it === 'gone').length
+        if (isRefused(times)) throw new ApiError('is being terminated', { status: 403 })
       },
     },
     watch: {
@@ -33,10 +50,8 @@ it('a namespace that refuses Events holds up no other', async () => {
     observer: { writeBackFailed: (object) => said.push(object) },
   })
   writeBack.show(results)
-  await waitFor(() => expect(asked).toHaveLength(2))
-  expect(asked).toEqual(['gone', 'other'].map((name) => `/api/v1/namespaces/${name}/events`))
-  expect(said).toEqual(['Provider/gone/p0'])
-})
+  return { asked, said }
+}
 
 function resultIn(namespace: string, index: number): PutResult & { readonly text: string } {
   const name = `p${index}`

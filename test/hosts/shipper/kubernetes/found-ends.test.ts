@@ -135,6 +135,9 @@ describe('an object that failed', () => {
     await failed()
     await status(READY)
     await look()
+    // As an API server answers that has not read the roles yet.
+    expect(said).toEqual([])
+    await look()
     await look()
     expect(said).toEqual(['unreadable Kustomization'])
     await cluster.allow(LISTS)

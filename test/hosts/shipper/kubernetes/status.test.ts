@@ -182,7 +182,7 @@ describe('the status', () => {
     const run = await runConfig(cluster)
     await run.answered(1)
     const told = () => run.said.filter((text) => text.startsWith('not written'))
-    await waitFor(() => expect(told()).toHaveLength(2))
+    await letWaitsPass(run, async () => expect(told()).toHaveLength(2))
     expect(told().map((text) => text.split(':')[0])).toEqual([
       'not written Provider/flux-system/slack',
       'not written Alert/flux-system/a',
