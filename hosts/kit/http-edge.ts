@@ -12,12 +12,16 @@ export interface AnswerLimits {
   readonly unreadTimeoutMs: number
 }
 
+/** The answers of a server that are streams, and are being sent. */
+export type OpenStreams = Set<ServerResponse>
+
 /** Lets an edge answer a request of node:http. Never rejects: what cannot be sent ends the connection. */
 export async function answerByEdge(
   edge: Edge,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   limits: AnswerLimits,
+  streams: OpenStreams,
 ): Promise<void> {
   const target = readTarget(incoming)
   const response =
@@ -25,7 +29,7 @@ export async function answerByEdge(
       ? refusal(problem('bad-request', 'expected a valid Host and path'))
       : await edge.handle(new IncomingRequest(target, incoming))
   try {
-    send(response, incoming, outgoing, limits)
+    send(response, incoming, outgoing, limits, streams)
   } catch (cause) {
     outgoing.destroy()
     if (response.stream?.locked === false) void response.stream.cancel()
@@ -81,6 +85,7 @@ function send(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   limits: AnswerLimits,
+  streams: OpenStreams,
 ): void {
   if (!incoming.complete) outgoing.once('finish', () => dropRest(incoming))
   if (stream === undefined) {
@@ -89,7 +94,7 @@ function send(
     outgoing.end(body)
   } else {
     outgoing.writeHead(status, headers)
-    sendStream(stream, incoming, outgoing, limits)
+    sendStream(stream, incoming, outgoing, limits, streams)
   }
 }
 
@@ -102,6 +107,7 @@ function sendStream(
   { method }: IncomingMessage,
   outgoing: ServerResponse,
   { unreadTimeoutMs }: AnswerLimits,
+  streams: OpenStreams,
 ): void {
   // The client may have gone before there was an answer: then there is nothing to write to.
   if (method === 'HEAD' || outgoing.destroyed) {
@@ -110,6 +116,8 @@ function sendStream(
   } else {
     outgoing.flushHeaders()
     outgoing.setTimeout(unreadTimeoutMs, () => outgoing.destroy())
+    streams.add(outgoing)
+    outgoing.once('close', () => streams.delete(outgoing))
     // Either end destroys the other.
     pipeline(Readable.fromWeb(stream), outgoing, () => undefined)
   }

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Edge } from '../../relay/api/edge.ts'
-import { type AnswerLimits, answerByEdge } from './http-edge.ts'
+import { type AnswerLimits, answerByEdge, type OpenStreams } from './http-edge.ts'
 
 /** What one connection may cost. */
 export interface ServerLimits extends AnswerLimits {
@@ -34,7 +34,7 @@ export interface RunningServer {
   readonly port: number
   /**
    * Takes no new connection, closes idle ones, and resolves when the running requests are done or,
-   * cut off, after `graceMs`.
+   * cut off, after `graceMs`. Streams, which the edge has ended, are cut off after a second.
    */
   close(graceMs: number): Promise<void>
 }
@@ -46,12 +46,13 @@ export interface HttpServer {
 
 /** Makes a server for an edge, with bounds on what a connection may cost. */
 export function createHttpServer(edge: Edge, limits: Partial<ServerLimits> = {}): HttpServer {
-  const server = serverOf(edge, { ...LIMITS, ...limits })
+  const streams: OpenStreams = new Set()
+  const server = serverOf(edge, { ...LIMITS, ...limits }, streams)
   const sockets = openSockets(server)
   return {
     async listen(address) {
       const port = await listen(server, address)
-      return { port, close: (graceMs) => close(server, sockets, graceMs) }
+      return { port, close: (graceMs) => close(server, sockets, streams, graceMs) }
     },
   }
 }
@@ -61,7 +62,7 @@ export function urlOf({ host, port }: ListenAddress): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-function serverOf(edge: Edge, limits: ServerLimits): Server {
+function serverOf(edge: Edge, limits: ServerLimits, streams: OpenStreams): Server {
   const options = {
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
     requestTimeout: limits.requestTimeoutMs,
@@ -70,7 +71,7 @@ function serverOf(edge: Edge, limits: ServerLimits): Server {
     connectionsCheckingInterval: Math.min(2_000, limits.requestTimeoutMs / 2),
   }
   return createServer(options, (incoming, outgoing) => {
-    void answerByEdge(edge, incoming, outgoing, limits)
+    void answerByEdge(edge, incoming, outgoing, limits, streams)
   })
 }
 
@@ -97,14 +98,29 @@ function openSockets(server: Server): ReadonlySet<Socket> {
 
 const IDLE_CHECK_MS = 50
 
-async function close(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
+/** How long the reader of a stream may take to read its end, as one that sleeps never does. Milliseconds. */
+const STREAM_END_MS = 1_000
+
+async function close(
+  server: Server,
+  sockets: ReadonlySet<Socket>,
+  streams: OpenStreams,
+  graceMs: number,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   // Node does not count a connection as idle on which nothing came yet, as browsers open them.
   for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
   // A connection becomes idle when its running request is done, and would be kept alive then.
   const idleCheck = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS)
   const deadline = setTimeout(() => server.closeAllConnections(), graceMs)
+  const unread = setTimeout(
+    () => {
+      for (const stream of streams) stream.destroy()
+    },
+    Math.min(STREAM_END_MS, graceMs),
+  )
   await closed
+  clearTimeout(unread)
   clearInterval(idleCheck)
   clearTimeout(deadline)
 }

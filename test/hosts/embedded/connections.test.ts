@@ -112,6 +112,37 @@ describe('limits', () => {
     expect(reading.destroyed).toBe(false)
   })
 
+  it('does not wait for a client that leaves the end of a stream unread, when it stops', async () => {
+    const full = gate()
+    let parts = 0
+    const stream = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        parts += 1
+        // More than the system keeps for a client that reads nothing.
+        if (parts === 200) controller.close()
+        else controller.enqueue(new Uint8Array(64 * 1024))
+        if (parts === 20) full.open()
+      },
+    })
+    const { server } = await startRelay({
+      moreRoutes: [
+        {
+          ...{ method: 'GET', path: '/stream', access: 'anyone' },
+          handle: () => ({ ...textAnswer(''), stream }),
+        },
+      ],
+    })
+    const socket = connect(server.port, '127.0.0.1')
+    onTestFinished(() => void socket.destroy())
+    socket.on('error', () => {})
+    socket.write('GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    socket.pause()
+    await full.opened
+    const startedAt = performance.now()
+    await server.close(20_000)
+    expect(performance.now() - startedAt).toBeLessThan(15_000)
+  })
+
   it('ends a stream whose client went away before it began', async () => {
     const asked = gate()
     const gone = gate()
