@@ -174,18 +174,6 @@ describe('flux-relay cluster', () => {
     ])
   })
 
-  it.each([[[]], [['--hmac']]])(
-    'keeps both tokens of two rotations at once (%s)',
-    async (flags) => {
-      const target = await open()
-      await target.run(['cluster', 'create', 'prod', ...flags])
-      const rotations = [1, 2].map(() => target.run(['cluster', 'rotate', 'prod']))
-      const made = (await Promise.all(rotations)).map(({ stdout }) => stdout.trim())
-      expect((await tokensOf(target))?.toSorted()).toEqual(hashed(...made).toSorted())
-      if (flags.length > 0) expect((await keysOf(target))?.toSorted()).toEqual(made.toSorted())
-    },
-  )
-
   it('rotates no tokens that are not there, or not of their form', async () => {
     const target = await open()
     await target.relay.setTokens('bad', ['has space'])

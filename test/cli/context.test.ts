@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { changeContexts, readContexts } from '../../cli/context/context-file.ts'
 import { stackTargets } from '../support/command-targets.ts'
 import { OPERATOR, startRelay, TOKENS } from '../support/embedded-server.ts'
 import { fluxRelay, fluxRelayProcess } from '../support/flux-relay-command.ts'
@@ -27,12 +28,16 @@ function home() {
 
 describe('flux-relay context', () => {
   it('keeps all contexts that are added at the same time', async () => {
-    const { run, add } = home()
+    const { file } = home()
+    const variables = { FLUX_RELAY_CONFIG: file }
     const names = ['a', 'b', 'c', 'd']
-    await Promise.all(names.map((name) => add(name, '--relay', 'https://relay.example')))
-    const { stdout } = await run(['context', 'list'])
-    const listed = stdout.split('\n').flatMap((line) => /^\*? +([a-d]) /.exec(line)?.[1] ?? [])
-    expect(listed).toEqual(names)
+    const add = (name: string) =>
+      changeContexts(variables, ({ contexts }) => ({
+        contexts: [...contexts, { name, relay: 'https://relay.example' }],
+      }))
+    await Promise.all(names.map(add))
+    const { contexts } = await readContexts(variables)
+    expect(contexts.map(({ name }) => name).toSorted()).toEqual(names)
   })
 
   it('keeps contexts for nobody else, uses the first one, and shows no token', async () => {
