@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { runDelivery } from '../delivery-run.ts'
 import type { ProbeQuestion } from '../probe.ts'
 import type { Bench } from '../processes.ts'
@@ -52,14 +53,24 @@ async function rowsPerDelivery(bench: Bench, situation: Situation): Promise<Writ
   const destinations = [{ kind: 'Kustomization', sink }]
   const relay = await startRelayProcess(bench, { destinations, isProbed: true })
   const ask = async () => (await relay.ask('rows' satisfies ProbeQuestion)) as number
-  const before = await ask()
+  const before = await rowsAtRest(ask)
   const load = { ...posts, seconds, stream: 'rows', kind: 'Kustomization', objects: posts.events }
   const { arrivals } = await runDelivery({ side: relay, sink, sender, load, seconds })
   // The last ones are written after they have arrived.
-  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  await delay(1_000)
   const written = { rows: (await ask()) - before, delivered: arrivals.count }
   // Else a database that the probe cannot see would pass for one that writes nothing.
   if (written.rows === 0) throw new Error('the probe saw no row of the database in its thread')
   await Promise.all([relay.stop(), sink.stop(), sender.stop()])
   return written
+}
+
+/** How many rows were written when none is for a while: some things follow from a configuration after the start. */
+async function rowsAtRest(ask: () => Promise<number>): Promise<number> {
+  for (let known = await ask(); ; ) {
+    await delay(300)
+    const now = await ask()
+    if (now === known) return now
+    known = now
+  }
 }
