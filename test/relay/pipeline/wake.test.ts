@@ -39,6 +39,20 @@ async function wakeLater(harness: Harness): Promise<number> {
   return wakeWaiting(harness.ports, CLUSTER)
 }
 
+/** A relay whose events of so many objects, of these names, wait for a configuration, one after the other. */
+async function waitingForConfiguration(count: number) {
+  const harness = createHarness()
+  const names = Array.from({ length: count }, (_, index) => `app-${index}`)
+  for (const name of names) {
+    harness.clock.advance(1)
+    await harness.sendJson({
+      involvedObject: { kind: 'Kustomization', namespace: 'flux-system', name },
+    })
+  }
+  await harness.drain()
+  return { harness, names }
+}
+
 describe('what waits for a configuration goes out when it comes', () => {
   it.each([
     [
@@ -102,15 +116,7 @@ describe('what waits for a configuration goes out when it comes', () => {
   })
 
   it('in slices, so that thousands are not held at once', async () => {
-    const harness = createHarness()
-    const names = Array.from({ length: 250 }, (_, index) => `app-${index}`)
-    for (const name of names) {
-      harness.clock.advance(1)
-      await harness.sendJson({
-        involvedObject: { kind: 'Kustomization', namespace: 'flux-system', name },
-      })
-    }
-    await harness.drain()
+    const { harness, names } = await waitingForConfiguration(250)
     await harness.configure(...OBJECTS)
     harness.secrets.set(SECRET, HOOK)
     const { ledger } = harness.ports
@@ -139,15 +145,7 @@ describe('what waits for a configuration goes out when it comes', () => {
   })
 
   it('as far as the time allows, and later what is left, nothing twice', async () => {
-    const harness = createHarness()
-    const names = Array.from({ length: 250 }, (_, index) => `app-${index}`)
-    for (const name of names) {
-      harness.clock.advance(1)
-      await harness.sendJson({
-        involvedObject: { kind: 'Kustomization', namespace: 'flux-system', name },
-      })
-    }
-    await harness.drain()
+    const { harness } = await waitingForConfiguration(250)
     await harness.configure(...OBJECTS)
     harness.clock.advance(1_000)
     const notSince = harness.clock.now()
