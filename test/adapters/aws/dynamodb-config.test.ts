@@ -233,20 +233,26 @@ describe('DynamoDbConfigStore', () => {
   })
 })
 
+/** Counts the requests on the table, and loses the answer to the first one, until it is stopped. */
+function loseFirstAnswer() {
+  let requests = 0
+  const stop = intercept(table.client, async (_, pass) => {
+    requests += 1
+    const answer = await pass()
+    if (requests === 1) throw connectionReset()
+    return answer
+  })
+  return { count: () => requests, stop }
+}
+
 describe('DynamoDbTokens', () => {
   it('writes the tokens of a new cluster once, also when the answer is lost', async () => {
     const tokens = new DynamoDbTokens({ ...table, keys: { read: async () => undefined } })
     const write = (hash: string) =>
       tokens.writeHashes('prod', { hashes: [hash.repeat(64)], hasKeys: false }, 'none')
-    let requests = 0
-    const stop = intercept(table.client, async (_, pass) => {
-      requests += 1
-      const answer = await pass()
-      if (requests === 1) throw connectionReset()
-      return answer
-    })
-    expect([await write('a'), requests]).toEqual([true, 2])
-    stop()
+    const sent = loseFirstAnswer()
+    expect([await write('a'), sent.count()]).toEqual([true, 2])
+    sent.stop()
     expect(await write('b')).toBe(false)
     expect(await tokens.readHashes('prod')).toMatchObject({ hashes: ['a'.repeat(64)] })
   })
@@ -254,15 +260,9 @@ describe('DynamoDbTokens', () => {
   it('takes tokens out of use once, and knows that it did when the answer is lost', async () => {
     const tokens = new DynamoDbTokens({ ...table, keys: { read: async () => undefined } })
     await tokens.writeHashes('prod', { hashes: ['a'.repeat(64)], hasKeys: false }, 'none')
-    let requests = 0
-    const stop = intercept(table.client, async (_, pass) => {
-      requests += 1
-      const answer = await pass()
-      if (requests === 1) throw connectionReset()
-      return answer
-    })
-    expect([await tokens.retire('prod', 60_000), requests]).toEqual([true, 2])
-    stop()
+    const sent = loseFirstAnswer()
+    expect([await tokens.retire('prod', 60_000), sent.count()]).toEqual([true, 2])
+    sent.stop()
     table.clock.advance(1)
     expect(await tokens.retire('prod', 60_000)).toBe(false)
     expect(await tokens.retire('dev', 60_000)).toBe(false)
