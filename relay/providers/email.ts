@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import type { MailMessage, MailServer, RefusedRecipient } from '../ports/mail.ts'
+import type { MailMessage, MailSent, MailServer, RefusedRecipient } from '../ports/mail.ts'
 import { classifyFailure } from './answers/classify.ts'
 import { type CustomDelivery, customProvider } from './contract.ts'
 import { annotationFlag } from './forges/annotation-flag.ts'
 import { mailOf } from './messages/mail.ts'
 import { parseMailAddress, parseRecipients, parseSender } from './messages/mail-addresses.ts'
-import { ServedRecipients } from './messages/served-recipients.ts'
+import { type Served, ServedRecipients } from './messages/served-recipients.ts'
 import { quotable } from './messages/service-message.ts'
 import { optionalSecretText, optionalText } from './settings.ts'
 
@@ -69,44 +69,57 @@ export const email = customProvider<Settings>({
   async deliver(notification, { server, from, to }, tryPorts): Promise<CustomDelivery> {
     const memory = new ServedRecipients(notification, to, tryPorts)
     const served = await memory.read()
-    const left = to.filter((each) => !served.includes(each))
+    const left = to.filter((each) => !served.recipients.includes(each))
     const mail = { server, from, to: left, ...mailOf(notification, from.address) }
     const result =
       left.length === 0 ? ({ kind: 'sent', ...ALL_SERVED } as const) : await tryPorts.mail(mail)
+    const notes = served.refusals
     switch (result.kind) {
       case 'failure':
-        return { verdict: classifyFailure(result) }
-      case 'sent': {
-        const deferred = result.refused.filter(({ isPassing }) => isPassing)
-        const notes = result.refused
-          .filter(({ isPassing }) => !isPassing)
-          .map((each) => `the server refused a recipient: ${refusalText(each)}`)
-        const waiting = deferred.map(({ address }) => address.toLowerCase())
-        const done = to.filter((each) => !waiting.includes(each.toLowerCase()))
-        await memory.write(deferred.length === 0 ? [] : done)
-        const [first] = deferred
-        if (first === undefined) {
-          return { verdict: { kind: 'delivered', reason: quotable(result.answer) }, notes }
-        }
-        const reason = `the server has it for ${done.length} of ${to.length} recipients, and answered for another: ${refusalText(first)}`
-        return { verdict: { kind: 'retry', reason, applied: 'partly' }, notes }
-      }
+        return { verdict: classifyFailure(result), notes }
+      case 'sent':
+        return afterSending(to, result, served, memory)
       case 'refused': {
         const reason = `the server answered: ${quotable(result.detail)}`
         if (result.isPassing) {
           // A single recipient that has to wait is no failure of the server.
-          const applied = served.length > 0 && result.cause === 'message' ? 'partly' : 'no'
-          return { verdict: { kind: 'retry', reason, applied } }
+          const isPartly = served.recipients.length > 0 && result.cause === 'message'
+          const applied = isPartly ? 'partly' : 'no'
+          return { verdict: { kind: 'retry', reason, applied }, notes }
         }
         const kind = result.cause === 'credentials' ? 'unauthorized' : 'rejected'
-        return { verdict: { kind, reason } }
+        return { verdict: { kind, reason }, notes }
       }
     }
   },
 })
 
-/** The answer when a Provider that was changed meanwhile names nobody else any more. */
-const ALL_SERVED = { answer: 'the server has it for each recipient', refused: [] }
+/** What comes of a mail that the server took, for all or for some of the recipients. */
+async function afterSending(
+  to: readonly string[],
+  { answer, refused }: MailSent,
+  served: Served,
+  memory: ServedRecipients,
+): Promise<CustomDelivery> {
+  const deferred = refused.filter(({ isPassing }) => isPassing)
+  const refusals = refused
+    .filter(({ isPassing }) => !isPassing)
+    .map((each) => `the server refused a recipient: ${refusalText(each)}`)
+  const notes = [...served.refusals, ...refusals]
+  const [first] = deferred
+  if (first === undefined) {
+    await memory.end()
+    return { verdict: { kind: 'delivered', reason: quotable(answer) }, notes }
+  }
+  const waiting = deferred.map(({ address }) => address.toLowerCase())
+  const recipients = to.filter((each) => !waiting.includes(each.toLowerCase()))
+  await memory.write({ recipients, refusals: notes })
+  const reason = `the server lets ${deferred.length} of ${to.length} recipients wait: ${refusalText(first)}`
+  return { verdict: { kind: 'retry', reason, applied: 'partly' }, notes }
+}
+
+/** The answer when a Provider that was changed meanwhile names nobody any more who waits for the mail. */
+const ALL_SERVED = { answer: 'no recipient waits for it any more', refused: [] }
 
 function refusalText({ address, said }: RefusedRecipient): string {
   return quotable(`${address}: ${said}`)

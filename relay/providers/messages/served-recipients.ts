@@ -1,8 +1,18 @@
 import { hashParts } from '../../model/hash.ts'
 import type { Notification, TryPorts } from '../contract.ts'
 
+/** What earlier tries of a mail came to. */
+export interface Served {
+  /** The recipients that are done with. */
+  readonly recipients: readonly string[]
+  /** A line for each of those that the server refused for good. */
+  readonly refusals: readonly string[]
+}
+
+const NOTHING: Served = { recipients: [], refusals: [] }
+
 /**
- * For whom an earlier try of the same mail has been done with, while the server lets others wait. A mail
+ * For whom earlier tries of the same mail have been done with, while the server lets others wait. A mail
  * that says something else, such as one of a group that grew, is another one.
  */
 export class ServedRecipients {
@@ -20,16 +30,22 @@ export class ServedRecipients {
     this.#key = hashParts('email', deliveryId, event.message)
   }
 
-  /** The recipients that are done with, or none. Rejects when the memory fails. */
-  async read(): Promise<readonly string[]> {
+  /** What there is of earlier tries. Rejects when the memory fails. */
+  async read(): Promise<Served> {
     const text = (await this.#memory?.read(this.#key)) ?? ''
     this.#isEmpty = text === ''
-    return this.#isEmpty ? [] : text.split(',')
+    if (this.#isEmpty) return NOTHING
+    const [recipients = '', ...refusals] = text.split('\n')
+    return { recipients: recipients.split(','), refusals }
   }
 
-  /** Keeps them for the next try; none ends it. Rejects when the memory fails. */
-  async write(served: readonly string[]): Promise<void> {
-    if (this.#isEmpty && served.length === 0) return
-    await this.#memory?.write(this.#key, served.join())
+  /** Keeps it for the next try. Rejects when the memory fails. */
+  async write({ recipients, refusals }: Served): Promise<void> {
+    await this.#memory?.write(this.#key, [recipients.join(), ...refusals].join('\n'))
+  }
+
+  /** Forgets it, since the mail waits for nobody. Rejects when the memory fails. */
+  async end(): Promise<void> {
+    if (!this.#isEmpty) await this.#memory?.write(this.#key, '')
   }
 }

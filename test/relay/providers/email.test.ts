@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import type { MailRefusal, MailSent, RefusedRecipient } from '../../../relay/ports/mail.ts'
-import type { CustomDelivery } from '../../../relay/providers/contract.ts'
 import { email } from '../../../relay/providers/email.ts'
 import { notificationOf, settingsOf } from '../../support/notifications.ts'
 import {
@@ -206,76 +204,6 @@ describe('an answer of the server', () => {
     expect(notes).toEqual([
       'the server refused a recipient: dev@example.com: 550 5.1.1 No such user',
     ])
-  })
-
-  describe('that lets some of the recipients wait', () => {
-    const LATER = { said: '451 4.7.1 Come back later', isPassing: true }
-    const to = settings.to
-    const sent = (...refused: RefusedRecipient[]): MailSent => ({
-      kind: 'sent',
-      answer: '250 Ok',
-      refused,
-    })
-
-    /** Delivers once for each answer, with one memory. */
-    async function inTurn(...answers: ReadonlyArray<MailSent | MailRefusal>) {
-      const left = [...answers]
-      const tryPorts = createFakeTryPorts({ mailed: () => left.shift() ?? sent() })
-      const deliveries: CustomDelivery[] = []
-      for (const _ of answers) deliveries.push(await email.deliver(failed, settings, tryPorts))
-      return { deliveries, tryPorts, recipients: tryPorts.mails.map((mail) => mail.to) }
-    }
-
-    it('is tried again for those alone', async () => {
-      const later = { ...LATER, address: 'Dev@Example.com' }
-      const { deliveries, recipients, tryPorts } = await inTurn(sent(later), sent(), sent())
-      expect(deliveries.map(({ verdict }) => verdict)).toEqual([
-        {
-          kind: 'retry',
-          applied: 'partly',
-          reason:
-            'the server has it for 1 of 2 recipients, and answered for another: Dev@Example.com: 451 4.7.1 Come back later',
-        },
-        { kind: 'delivered', reason: '250 Ok' },
-        { kind: 'delivered', reason: '250 Ok' },
-      ])
-      // A replay of what all have goes to all.
-      expect(recipients).toEqual([to, ['dev@example.com'], to])
-      expect([...tryPorts.remembered.values()]).toEqual([''])
-    })
-
-    it('goes on while they wait, which is no failure of the server', async () => {
-      const refusal = { kind: 'refused', cause: 'message', isPassing: true, detail: '451 No.' }
-      const later = { ...LATER, address: 'dev@example.com' }
-      const { deliveries, recipients } = await inTurn(
-        sent(later),
-        refusal as MailRefusal,
-        { ...refusal, isPassing: false } as MailRefusal,
-      )
-      expect(deliveries.map(({ verdict }) => verdict)).toMatchObject([
-        { kind: 'retry', applied: 'partly' },
-        { kind: 'retry', applied: 'partly' },
-        { kind: 'rejected' },
-      ])
-      expect(recipients).toEqual([to, ['dev@example.com'], ['dev@example.com']])
-    })
-
-    it('is over when a changed Provider names none of them', async () => {
-      const third = 'third@example.com'
-      const tryPorts = createFakeTryPorts({ mailed: () => sent({ ...LATER, address: third }) })
-      await email.deliver(failed, { ...settings, to: [...to, third] }, tryPorts)
-      expect(await email.deliver(failed, settings, tryPorts)).toMatchObject({
-        verdict: { kind: 'delivered', reason: 'the server has it for each recipient' },
-      })
-      expect(tryPorts.mails).toHaveLength(1)
-    })
-
-    it('is another mail once it says more', async () => {
-      const { tryPorts } = await inTurn(sent({ ...LATER, address: 'dev@example.com' }))
-      const event = { ...failed.event, message: '2 events' }
-      await email.deliver({ ...failed, event }, settings, tryPorts)
-      expect(tryPorts.mails.at(-1)?.to).toEqual(to)
-    })
   })
 
   it.each([
