@@ -2,6 +2,7 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'p
 import { isoTime } from '../../relay/model/time.ts'
 import { decisionEntry } from '../../relay/pipeline/decision-entry.ts'
 import type { Decision } from '../../relay/ports/observer.ts'
+import { createLogOutput, type LogOutput, standardOutput } from './log-output.ts'
 
 /** What the embedded host logs with. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
@@ -22,42 +23,30 @@ export async function createLog({ pretty, level, destination }: LogOptions): Pro
     timestamp: () => `,"time":"${isoTime(Date.now())}"`,
     formatters: { level: (label) => ({ level: label }) },
   }
-  if (!pretty) return pino(options, destination ?? sharedOutput())
+  const output = destination ?? sharedOutput()
+  const log = pino(options, pretty ? await forPerson(output) : output)
+  if (destination === undefined) {
+    sharedOutput().onLost((lost) => log.warn(lost, 'lines before this one were lost'))
+  }
+  return log
+}
+
+async function forPerson(output: DestinationStream): Promise<DestinationStream> {
   // Only a terminal needs it, and it is heavy.
   const { prettyStream } = await import('./pretty-log.ts')
-  return pino(options, prettyStream(destination))
+  return prettyStream(output)
 }
 
-/** How long a line waits for others at most. Milliseconds. */
-const FLUSH_MS = 10
+let shared: LogOutput | undefined
 
-let shared: DestinationStream | undefined
-
-/** Standard output for all logs of this process: what listens for its end does so once. */
-function sharedOutput(): DestinationStream {
-  shared ??= standardOutput()
+/** Standard output for all logs of this process: its end is heard of once. */
+function sharedOutput(): LogOutput {
+  if (shared === undefined) {
+    const output = createLogOutput(standardOutput())
+    process.on('exit', () => output.end())
+    shared = output
+  }
   return shared
-}
-
-/**
- * Standard output, to which the lines of some milliseconds go at once: a write of its own for each
- * decision is a tenth of what a delivery costs. What was logged is out soon, and when the process exits.
- */
-function standardOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true })
-  let lines = ''
-  const flush = () => {
-    if (lines === '') return
-    output.write(lines)
-    lines = ''
-  }
-  process.on('exit', flush)
-  return {
-    write(line) {
-      if (lines === '') setTimeout(flush, FLUSH_MS)
-      lines += line
-    },
-  }
 }
 
 /** One line for a decision about a Delivery; its message is the outcome. */

@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream'
 import type { DestinationStream } from 'pino'
 import { PinoPretty } from 'pino-pretty'
 
@@ -7,16 +8,22 @@ type LogEntry = Readonly<Record<string, unknown>>
 const SHOWN: ReadonlySet<string> = new Set(['level', 'time', 'msg', 'err'])
 
 /**
- * A stream that lays entries out for a person, by default on stdout. Load this module when it is needed, and
+ * A stream that lays entries out for a person. Load this module when it is needed, and
  * not pino-pretty: in the package, CommonJS that is loaded so has a default export and no other.
  */
-export function prettyStream(destination: DestinationStream | undefined): DestinationStream {
+export function prettyStream(output: DestinationStream): DestinationStream {
+  const destination = new Writable({
+    write(text, _encoding, done) {
+      output.write(String(text))
+      done()
+    },
+  })
   return PinoPretty({
     translateTime: 'SYS:HH:MM:ss',
     sync: true,
     hideObject: true,
     messageFormat: prettyEntry,
-    destination: destination ?? 1,
+    destination,
   })
 }
 
