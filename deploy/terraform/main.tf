@@ -11,6 +11,11 @@ resource "aws_s3_object" "archive" {
   key         = "${var.code_key_prefix}${each.value}"
   source      = "${var.package_folder}/${each.value}"
   source_hash = filesha256("${var.package_folder}/${each.value}")
+
+  # Archives of before are deleted after the stack is updated: an update that fails goes back to them.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_s3_object" "template" {
@@ -18,6 +23,10 @@ resource "aws_s3_object" "template" {
   key         = "${var.code_key_prefix}template-${substr(filesha256(local.template), 0, 16)}.json"
   source      = local.template
   source_hash = filesha256(local.template)
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 data "aws_s3_bucket" "code" {

@@ -256,4 +256,14 @@ describe('the Terraform module', () => {
     expect(needed).toEqual(['CodeBucket'])
     for (const name of needed) expect(text).toMatch(new RegExp(`^ +${name} += `, 'm'))
   })
+
+  it('deletes what a failed update goes back to only after the stack is updated', () => {
+    const main = new URL('../../deploy/terraform/main.tf', import.meta.url)
+    const objects = readFileSync(main, 'utf8').split(/^(?=resource )/m)
+    const uploads = objects.filter((text) => text.startsWith('resource "aws_s3_object"'))
+    expect(uploads).toHaveLength(2)
+    for (const upload of uploads) {
+      expect(upload).toMatch(/^ {2}lifecycle \{\n {4}create_before_destroy = true\n {2}\}$/m)
+    }
+  })
 })
