@@ -109,7 +109,7 @@ export class DynamoDbTokens {
 
   /**
    * Writes the hashes in the place of `earlier`: those that were read, none, or any. False, without a change, when there
-   * are others. The newest token was made now, unless it is the newest of those that were read too.
+   * are others, or the mode is another. The newest token was made now, unless it is the newest of those that were read too.
    */
   async writeHashes(
     cluster: string,
@@ -148,12 +148,16 @@ export class DynamoDbTokens {
         },
       }
     }
+    const before = earlier.hashes[0] ?? ''
+    // The item has the mode too, which somebody may have changed since.
+    const unchanged = `#hashes[0] = :before AND ${isMode(earlier.isObserved)}`
+    const isMine = newest === before ? [] : ['#hashes[0] = :newest']
     return {
-      ConditionExpression: `attribute_not_exists(#${RETIRED_ATTRIBUTE}) AND (#hashes[0] = :before OR #hashes[0] = :newest)`,
-      ExpressionAttributeNames: namesOf('hashes', RETIRED_ATTRIBUTE),
+      ConditionExpression: `attribute_not_exists(#${RETIRED_ATTRIBUTE}) AND (${[unchanged, ...isMine].join(' OR ')})`,
+      ExpressionAttributeNames: namesOf('hashes', RETIRED_ATTRIBUTE, OBSERVED_ATTRIBUTE),
       ExpressionAttributeValues: {
-        ':before': { S: earlier.hashes[0] ?? '' },
-        ':newest': { S: newest },
+        ':before': { S: before },
+        ...(isMine.length > 0 && { ':newest': { S: newest } }),
       },
     }
   }
@@ -279,4 +283,9 @@ export class DynamoDbTokens {
   #remember(cluster: string, entry: CachedCredentials): void {
     keepLatest(this.#entries, cluster, entry, MAX_ENTRIES)
   }
+}
+
+/** The condition that an item has this mode. */
+function isMode(isObserved: boolean): string {
+  return `attribute_${isObserved ? 'exists' : 'not_exists'}(#${OBSERVED_ATTRIBUTE})`
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ClusterAdmission } from '../../../adapters/aws/cluster-admission.ts'
+import { writeMode } from '../../../adapters/aws/cluster-modes.ts'
 import { DynamoDbTokens } from '../../../adapters/aws/cluster-tokens.ts'
 import { CONFIG_TABLE } from '../../../adapters/aws/tables.ts'
 import { tokenHash } from '../../../relay/api/credentials.ts'
@@ -29,7 +30,8 @@ function admissionWith(keys: Map<string, readonly string[]>) {
   }
   const reader = { read: async (cluster: string) => keys.get(cluster) }
   const hashes = new DynamoDbTokens({ ...table, keys: reader })
-  return { hashes, admission: new ClusterAdmission({ hashes, keys: reader, secrets }) }
+  const admission = new ClusterAdmission({ hashes, keys: reader, secrets })
+  return { hashes, admission, keys: reader, secrets }
 }
 
 it.each([false, true])('keeps all of changes at the same time, with keys: %s', async (hasKeys) => {
@@ -54,3 +56,36 @@ it('goes on after a change that was stopped before its keys were written', async
   expect((await hashes.readHashes('prod'))?.hashes).toEqual(['b', 'a'].map(tokenHash))
   expect(keys.get('prod')).toEqual(['b', 'a'])
 })
+
+it.each([
+  { revokes: false, isObserved: true },
+  { revokes: true, isObserved: true },
+  { revokes: false, isObserved: false },
+  { revokes: true, isObserved: false },
+])(
+  'keeps a mode that is set while the tokens change: $isObserved, revoking $revokes',
+  async ({ revokes, isObserved }) => {
+    const { hashes, admission, ...parts } = admissionWith(new Map())
+    const before = { hasKeys: false, isObserved: !isObserved }
+    await admission.create('prod', ['b', 'a'], before)
+    let reads = 0
+    const meanwhile = new ClusterAdmission({
+      ...parts,
+      hashes: {
+        writeHashes: (...written) => hashes.writeHashes(...written),
+        async readHashes(cluster) {
+          const read = await hashes.readHashes(cluster)
+          reads += 1
+          if (reads === 1) await writeMode(table.client, table.tableName, cluster, isObserved)
+          return read
+        },
+      },
+    })
+    const edit = (tokens: readonly string[]) => [...(revokes ? [] : ['c']), ...tokens.slice(0, 1)]
+    expect(await meanwhile.replace('prod', edit)).toBe(true)
+    expect(await hashes.readHashes('prod')).toMatchObject({
+      hashes: (revokes ? ['b'] : ['c', 'b']).map(tokenHash),
+      isObserved,
+    })
+  },
+)
