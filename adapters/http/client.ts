@@ -59,8 +59,8 @@ export interface ClosableHttpClient extends HttpClient {
 
 /**
  * The only outbound client: every request of every provider goes through it, and every socket
- * through its address guard. It uses HTTP/1.1 with keep-alive, and does not follow redirects or
- * decompress. Throws when an option is not valid.
+ * through its address guard. It uses HTTP/1.1 with keep-alive, does not follow redirects, and
+ * decompresses only for requests that say so. Throws when an option is not valid.
  */
 export function createHttpClient(options: HttpClientOptions): ClosableHttpClient {
   const { proxies: rules } = options
@@ -86,13 +86,14 @@ export function createHttpClient(options: HttpClientOptions): ClosableHttpClient
     const dispatchOptions = {
       method: request.method,
       path: `${url.pathname}${url.search}`,
-      headers: withUserAgent(request.headers, options.userAgent),
+      headers: headersOf(request, options.userAgent),
       body: request.body,
     }
     const route = pools.get(url, transport)
     const exchanged = exchange(route, dispatchOptions, {
       timeoutMs: transport.timeoutMs,
       maxBytes: request.maxResponseBytes ?? MAX_RESPONSE_BYTES,
+      gunzips: request.acceptsGzip === true,
     })
     // Without a proxy there is nothing to look for, and no promise more.
     if (route.forwardProxy === undefined) return exchanged
@@ -157,6 +158,11 @@ function parseDestination(text: string): URL {
     throw new ConnectError('invalid-request', 'the address has credentials in it')
   }
   return url
+}
+
+function headersOf(request: OutboundRequest, userAgent: string): Record<string, string> {
+  const headers = withUserAgent(request.headers, userAgent)
+  return request.acceptsGzip === true ? { ...headers, 'accept-encoding': 'gzip' } : headers
 }
 
 function withUserAgent(

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib'
 import type { Dispatcher } from 'undici'
 import { doNext } from '../../relay/model/microtask.ts'
 import type { HttpResponse, TransportFailure } from '../../relay/ports/http.ts'
@@ -14,6 +15,8 @@ interface ExchangeLimits {
   readonly timeoutMs: number
   /** The most bytes of the answer's body. */
   readonly maxBytes: number
+  /** Whether a body that is compressed by gzip is decompressed, to as many bytes at most. */
+  readonly gunzips: boolean
 }
 
 /**
@@ -38,12 +41,15 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (result: Result) => void
   readonly #timer: NodeJS.Timeout
   readonly #body: BoundedBody
+  readonly #gunzips: boolean
   #controller: Dispatcher.DispatchController | undefined
   #head: Pick<HttpResponse, 'status' | 'headers'> | undefined
   #settled = false
 
-  constructor({ timeoutMs, maxBytes }: ExchangeLimits, resolve: (result: Result) => void) {
+  constructor(limits: ExchangeLimits, resolve: (result: Result) => void) {
+    const { timeoutMs, maxBytes } = limits
     this.#resolve = resolve
+    this.#gunzips = limits.gunzips
     this.#body = new BoundedBody(maxBytes)
     this.#timer = setTimeout(() => this.#expire(timeoutMs), Math.min(timeoutMs, MAX_TIMER_MS))
   }
@@ -94,9 +100,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** The answer as far as it came. A status counts, whatever became of the rest. */
   #answer(truncated: boolean): HttpResponse | undefined {
     if (this.#head === undefined) return undefined
-    const body = this.#body.text(truncated)
     const { status, headers } = this.#head
-    return { kind: 'response', status, headers, body, truncated, receivedAt: Date.now() }
+    const isPacked = this.#gunzips && headers['content-encoding'] === 'gzip'
+    const read = isPacked
+      ? this.#body.unpacked(truncated)
+      : { body: this.#body.text(truncated), truncated }
+    return { kind: 'response', status, headers, ...read, receivedAt: Date.now() }
   }
 
   #settle(result: Result | undefined, schedule = atOnce): void {
@@ -138,6 +147,17 @@ class BoundedBody {
   text(truncated: boolean): string {
     if (this.#size === 0) return ''
     return new TextDecoder().decode(Buffer.concat(this.#chunks), { stream: truncated })
+  }
+
+  /** What was compressed, as text; nothing of a body that is broken, cut or too long. */
+  unpacked(truncated: boolean): Pick<HttpResponse, 'body' | 'truncated'> {
+    if (truncated) return { body: '', truncated }
+    try {
+      const bytes = gunzipSync(Buffer.concat(this.#chunks), { maxOutputLength: this.#maxBytes })
+      return { body: bytes.toString(), truncated: false }
+    } catch {
+      return { body: '', truncated: true }
+    }
   }
 }
 

@@ -21,6 +21,8 @@ export interface RelayRequest {
   /** The body as JSON text. */
   readonly body: string
   readonly maxResponseBytes: number
+  /** Whether the answer may come compressed by gzip: on AWS a large one does. */
+  readonly acceptsGzip?: boolean
   /** Further headers. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -32,7 +34,7 @@ export interface RelayRequest {
 export async function sendAuthorised(
   http: HttpClient,
   relay: RelayAddress,
-  { method, body: text, maxResponseBytes, headers: more }: RelayRequest,
+  { body: text, headers: more, ...asked }: RelayRequest,
 ): Promise<HttpResponse | TransportFailure | Retry> {
   // A few milliseconds at most for all but the largest texts; by the thread pool it would take as
   // long, and 45 MB more.
@@ -44,7 +46,7 @@ export async function sendAuthorised(
       'content-type': 'application/json',
       'content-encoding': 'gzip',
     }
-    return http.send({ method, url: relay.url, headers, body, maxResponseBytes }, relay.transport)
+    return http.send({ ...asked, url: relay.url, headers, body }, relay.transport)
   }
   try {
     const token = await readToken(relay.tokenFile)

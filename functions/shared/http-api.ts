@@ -52,8 +52,7 @@ export function createHttpApi(
   })
   return async (event) => {
     const { status, headers, body } = await edge.handle(requestOf(event))
-    const answer = { statusCode: status, headers: { ...headers }, body }
-    return event.requestContext.http.method === 'GET' ? fittingAnswer(answer) : answer
+    return fittingAnswer({ statusCode: status, headers: { ...headers }, body })
   }
 }
 

@@ -5,6 +5,11 @@ export interface OutboundRequest {
   readonly body: string | Uint8Array
   /** The most bytes of the answer that are read; the default is `MAX_RESPONSE_BYTES`. */
   readonly maxResponseBytes?: number
+  /**
+   * Whether the answer may come compressed by gzip, which the request then says. `body` is what was compressed;
+   * empty, and `truncated`, where that is broken or has more bytes than are read.
+   */
+  readonly acceptsGzip?: boolean
 }
 
 /** Certificates and a key as PEM texts. A CA replaces the system's root certificates. */

@@ -1,11 +1,24 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
+import { putSet } from '../../client/cluster/put-set.ts'
 import { createHttpRelay } from '../../client/http-relay.ts'
+import type { HttpResult } from '../../functions/shared/http-api.ts'
 import { awsRelay } from '../support/aws-relay.ts'
 import { httpApiEvent } from '../support/http-api-event.ts'
+import { PATIENT, testClient } from '../support/http-client.ts'
 import { alert, provider } from '../support/relay-harness.ts'
+import { startHttpServer } from '../support/servers.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+/** Answers as API Gateway does for a function. */
+function startGateway({ statusCode = 0, headers = {}, body = '' }: HttpResult) {
+  return startHttpServer((_, outgoing) => {
+    outgoing.writeHead(statusCode, headers as Record<string, string>)
+    outgoing.end(Buffer.from(body, 'base64'))
+  })
+}
 
 const { open } = awsRelay()
 const TOKEN = 'a-token'
@@ -33,20 +46,34 @@ it('shows a configuration that is too large for Lambda compressed, and the clien
   expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(LAMBDA_BYTES)
   expect(answer).toMatchObject({ statusCode: 200, isBase64Encoded: true })
 
-  const { statusCode = 0, headers = {}, body = '' } = answer
-  // As API Gateway does.
-  const gateway = createServer((_, outgoing) => {
-    outgoing.writeHead(statusCode, headers as Record<string, string>)
-    outgoing.end(Buffer.from(body, 'base64'))
+  const { port } = await startGateway(answer)
+  const shown = await createHttpRelay(`http://127.0.0.1:${port}`, TOKEN).showConfig('prod')
+  expect(JSON.parse(shown.body)).toMatchObject({ cluster: 'prod', alerts })
+})
+
+it('answers a put configuration compressed if the answer is too large, and a shipper reads it', async () => {
+  const relay = await open()
+  await relay.setTokens('prod', [TOKEN])
+  const alerts = Array.from({ length: 40_000 }, (_, index) => {
+    const metadata = { namespace: 'flux-system', name: `without-a-spec-${index}` }
+    return { apiVersion: 'notification.toolkit.fluxcd.io/v1beta3', metadata }
   })
-  await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve))
-  try {
-    const { port } = gateway.address() as AddressInfo
-    const shown = await createHttpRelay(`http://127.0.0.1:${port}`, TOKEN).showConfig('prod')
-    expect(JSON.parse(shown.body)).toMatchObject({ cluster: 'prod', alerts })
-  } finally {
-    gateway.close()
-  }
+  const set = { takenAt: new Date(relay.ports.clock.now()).toISOString(), alerts, providers: [] }
+  const put = httpApiEvent({
+    ...{ resource: 'config', cluster: 'prod', method: 'PUT', body: gzipSync(JSON.stringify(set)) },
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-encoding': 'gzip' },
+  })
+  const answer = await relay.reconcileConfig(put)
+  expect(answer).toMatchObject({ statusCode: 200, isBase64Encoded: true })
+  expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(LAMBDA_BYTES)
+
+  const { port } = await startGateway(answer)
+  const tokenFile = join(temporaryDirectory(), 'token')
+  await writeFile(tokenFile, TOKEN)
+  const address = { url: `http://127.0.0.1:${port}/`, tokenFile, transport: PATIENT }
+  const result = await putSet(testClient(), address, { alerts: [], providers: [] }, 0)
+  expect(result).toMatchObject({ kind: 'accepted' })
+  expect(result.kind === 'accepted' && result.objects).toHaveLength(alerts.length)
 })
 
 it('shows a small configuration as it is', async () => {

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { MAX_RESPONSE_BYTES } from '../../../relay/ports/http.ts'
+import { MAX_RESPONSE_BYTES, type OutboundRequest } from '../../../relay/ports/http.ts'
 import { PATIENT, post, testClient } from '../../support/http-client.ts'
 import { startHttpServer, startRawServer, startServer } from '../../support/servers.ts'
 
@@ -222,5 +224,49 @@ describe('answers', () => {
     })
     const request = post(`http://127.0.0.1:${port}/`, { body: 'x'.repeat(8_000_000) })
     expect(await testClient().send(request, PATIENT)).toMatchObject({ status: 413 })
+  })
+})
+
+describe('compressed answers', () => {
+  const CONTENT = 'compressed '.repeat(20)
+
+  async function answerTo(
+    request: Partial<OutboundRequest>,
+    body: Buffer,
+    coding: 'gzip' | 'identity' = 'gzip',
+  ) {
+    let asked: IncomingMessage['headers'] = {}
+    const { port } = await startHttpServer(({ headers }, response) => {
+      asked = headers
+      response.writeHead(200, { 'content-encoding': coding }).end(body)
+    })
+    const answer = await testClient().send(post(`http://127.0.0.1:${port}/`, request), PATIENT)
+    return { answer, asked: asked['accept-encoding'] }
+  }
+
+  it('reads one for a request that accepts it', async () => {
+    const { answer, asked } = await answerTo({ acceptsGzip: true }, gzipSync(CONTENT))
+    expect(answer).toMatchObject({ status: 200, body: CONTENT, truncated: false })
+    expect(asked).toBe('gzip')
+  })
+
+  it('reads a plain one then too', async () => {
+    const { answer } = await answerTo({ acceptsGzip: true }, Buffer.from(CONTENT), 'identity')
+    expect(answer).toMatchObject({ body: CONTENT, truncated: false })
+  })
+
+  it('leaves it as it is for any other request', async () => {
+    const { answer, asked } = await answerTo({}, gzipSync(CONTENT))
+    expect(answer).not.toMatchObject({ body: CONTENT })
+    expect(asked).toBeUndefined()
+  })
+
+  it.each([
+    ['that is broken', gzipSync(CONTENT).subarray(0, -4)],
+    ['that is longer than what is read', gzipSync('a'.repeat(10_000))],
+    ['that is longer than what is read, compressed', gzipSync(randomBytes(2_000))],
+  ])('reads nothing of one %s', async (_, body) => {
+    const { answer } = await answerTo({ acceptsGzip: true, maxResponseBytes: 1_000 }, body)
+    expect(answer).toMatchObject({ status: 200, body: '', truncated: true })
   })
 })
