@@ -8,6 +8,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import promises from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { changeFile, FileInUse } from '../../cli/changed-file.ts'
@@ -80,6 +82,29 @@ describe('a file that is changed', () => {
     })
     await expect(wrong).rejects.toThrow('it is wrong')
     expect([readdirSync(folder), readFileSync(file, 'utf8')]).toEqual([['file'], 'a'])
+  })
+
+  it('leaves what the next change of it makes as soon as it is in its place', async () => {
+    const folder = temporaryDirectory()
+    const file = join(folder, 'file')
+    writeFileSync(file, 'a')
+    const { rename } = promises
+    promises.rename = async (...paths) => {
+      await rename(...paths)
+      // The next change waits for the name that this one gives up.
+      writeFileSync(`${file}.new`, 'of the next', { flag: 'wx' })
+    }
+    syncBuiltinESMExports()
+    try {
+      await changeFile(file, (text) => `${text}b`)
+    } finally {
+      promises.rename = rename
+      syncBuiltinESMExports()
+    }
+    expect([readFileSync(file, 'utf8'), readFileSync(`${file}.new`, 'utf8')]).toEqual([
+      'ab',
+      'of the next',
+    ])
   })
 
   it('is left alone while another change does not end', async () => {
