@@ -20,7 +20,8 @@ export interface ChangeOptions {
 
 /**
  * Changes a text file, or the one that a link names, one change after the other. A reader sees the file before or after,
- * and who owns it and may read it stays the same; one that is not there is made for its owner alone. `edit` gets the text,
+ * and who owns it and may read it stays the same as far as this user may give it to them: at least its group, if the user is
+ * in that, and nobody else. One that is not there is made for its owner alone. `edit` gets the text,
  * undefined without a file, and gives undefined to leave it as it is. Rejects with `FileInUse`, with the system's
  * errors, and with what `edit` throws.
  */
@@ -71,13 +72,25 @@ async function likeBefore(handle: FileHandle, path: string, most: number): Promi
   const before = await unlessMissing(stat(path), undefined)
   if (before === undefined) return
   const { uid, gid } = await handle.stat()
-  // Only root may give a file to somebody else.
-  if (uid !== before.uid || gid !== before.gid) {
-    await handle.chown(before.uid, before.gid).catch((error: unknown) => {
-      if (!isError(error, 'EPERM')) throw error
-    })
+  const hasGroup =
+    (uid === before.uid && gid === before.gid) ||
+    // Only root may give a file to somebody else.
+    (await given(handle, before.uid, before.gid)) ||
+    (await given(handle, uid, before.gid))
+  // Another group than before may do no more than everybody may.
+  const ofOthers = before.mode & 0o007
+  await handle.chmod(before.mode & most & (hasGroup ? 0o777 : 0o707 | (ofOthers << 3)))
+}
+
+/** Gives a file to an owner and a group; false when this user may not. */
+async function given(handle: FileHandle, uid: number, gid: number): Promise<boolean> {
+  try {
+    await handle.chown(uid, gid)
+    return true
+  } catch (error) {
+    if (isError(error, 'EPERM')) return false
+    throw error
   }
-  await handle.chmod(before.mode & most)
 }
 
 async function unlessMissing<T, U>(found: Promise<T>, other: U): Promise<T | U> {

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -11,11 +12,14 @@ import {
 import promises from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { changeFile, FileInUse } from '../../cli/changed-file.ts'
 import { tokensInFile } from '../../cli/cluster-tokens.ts'
 import { loadTokens } from '../../hosts/embedded/tokens.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+const execFileAsync = promisify(execFile)
 
 const NOBODY = 65_534
 
@@ -70,6 +74,44 @@ describe('a file that is changed', () => {
     expect([mode, uid, gid]).toEqual([before.mode, before.uid, before.gid])
     expect(lstatSync(link).isSymbolicLink()).toBe(true)
   })
+
+  // Only root may become somebody else.
+  it.skipIf(process.getuid?.() !== 0)(
+    'keeps its group where this user is in that, and no other group gets to read it',
+    async () => {
+      const folder = temporaryDirectory()
+      chmodSync(folder, 0o777)
+      const [ours, theirs, own] = [7_001, 7_002, 7_003]
+      for (const [name, mode, owner, group] of [
+        ['of ours', 0o640, 0, ours],
+        ['of theirs', 0o660, own, theirs],
+        ['of all', 0o664, 0, theirs],
+      ] as const) {
+        const file = join(folder, name)
+        writeFileSync(file, 'a')
+        chownSync(file, owner, group)
+        chmodSync(file, mode)
+      }
+      await execFileAsync(process.execPath, [
+        '--input-type=module',
+        `--eval=import { changeFile } from '${new URL('../../cli/changed-file.ts', import.meta.url)}'
+        process.setgroups([${ours}])
+        process.setgid(${own})
+        process.setuid(${own})
+        for (const file of ${JSON.stringify(readdirSync(folder))})
+          await changeFile('${folder}/' + file, (text) => text + 'b')`,
+      ])
+      const about = readdirSync(folder).map((name) => {
+        const { mode, uid, gid } = statSync(join(folder, name))
+        return [name, readFileSync(join(folder, name), 'utf8'), uid, gid, mode & 0o777]
+      })
+      expect(about).toEqual([
+        ['of all', 'ab', own, own, 0o644],
+        ['of ours', 'ab', own, ours, 0o640],
+        ['of theirs', 'ab', own, own, 0o600],
+      ])
+    },
+  )
 
   it('stays as it is, with nothing beside it, where there is no change', async () => {
     const folder = temporaryDirectory()
