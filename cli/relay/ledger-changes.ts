@@ -4,8 +4,8 @@ import type { DeliveryChanges } from '../../client/delivery-changes.ts'
 import { UsageError } from '../../client/usage-error.ts'
 import { problemAnswer } from '../../relay/api/answer.ts'
 import { readStreamQuery } from '../../relay/api/delivery-query.ts'
-import { deliveryView } from '../../relay/api/delivery-view.ts'
-import type { LedgerRecord } from '../../relay/model/delivery.ts'
+import { listedView } from '../../relay/api/delivery-view.ts'
+import type { ListedRecord } from '../../relay/model/delivery.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import { BEAT_MS, lookAt, type TailSource } from './tail-look.ts'
 import { TailState } from './tail-state.ts'
@@ -28,12 +28,12 @@ export async function ledgerChanges(
 }
 
 async function* changesOf(
-  look: () => Promise<readonly LedgerRecord[]>,
-  wants: (record: LedgerRecord) => boolean,
+  look: () => Promise<readonly ListedRecord[]>,
+  wants: (record: ListedRecord) => boolean,
 ): DeliveryChanges {
   for (;;) {
     await wait(BEAT_MS)
     const changed = (await look()).filter(wants)
-    if (changed.length > 0) yield changed.map(deliveryView)
+    if (changed.length > 0) yield changed.map(listedView)
   }
 }

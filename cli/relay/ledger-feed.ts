@@ -1,6 +1,6 @@
 import { createDeliveryFeed } from '../../hosts/embedded/delivery-feed.ts'
 import type { DeliveriesPage } from '../../relay/api/schemas/deliveries.ts'
-import type { LedgerRecord } from '../../relay/model/delivery.ts'
+import type { ListedRecord } from '../../relay/model/delivery.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { DeliveryFeed, FeedSubscription } from '../../relay/ports/delivery-feed.ts'
 import { BEAT_MS, lookAt, type TailSource } from './tail-look.ts'
@@ -38,7 +38,7 @@ export function createLedgerFeed({ source, clock }: LedgerFeedParts): LedgerFeed
   const beat = createBeat(() => lookOnce())
   let changes = createDeliveryFeed({ lingerMs: LINGER_MS })
   let state = new TailState()
-  let recent: { readonly at: number; readonly record: LedgerRecord }[] = []
+  let recent: { readonly at: number; readonly record: ListedRecord }[] = []
   let trouble = ''
   let usedAt = clock.elapsed()
 

@@ -1,4 +1,4 @@
-import type { LedgerRecord, ListedRecord } from '../../relay/model/delivery.ts'
+import type { ListedRecord } from '../../relay/model/delivery.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import {
   MOST_LATEST,
@@ -27,7 +27,7 @@ export async function lookAt(
   source: TailSource,
   state: TailState,
   clock: Pick<Clock, 'now'>,
-): Promise<readonly LedgerRecord[]> {
+): Promise<readonly ListedRecord[]> {
   const { since } = state
   const [latest, retry, held, dead] = await Promise.all([
     source.positions(since === undefined ? {} : { since }, MOST_LATEST),

@@ -1,6 +1,6 @@
-import { deliveryView } from '../../relay/api/delivery-view.ts'
+import { listedView } from '../../relay/api/delivery-view.ts'
 import type { DeliveriesPage } from '../../relay/api/schemas/deliveries.ts'
-import { type LedgerRecord, type ListedRecord, outcomeOf } from '../../relay/model/delivery.ts'
+import { type ListedRecord, outcomeOf } from '../../relay/model/delivery.ts'
 import { versionOf } from './delivery-version.ts'
 
 /** Where a record stands in the ledger's lists. */
@@ -97,7 +97,7 @@ export class TailState {
   }
 
   /** Takes what was read for a look; gives the records that came or changed, the earliest first. */
-  take(look: Look, wanted: readonly string[], read: readonly ListedRecord[]): LedgerRecord[] {
+  take(look: Look, wanted: readonly string[], read: readonly ListedRecord[]): ListedRecord[] {
     const found = new Map(read.map((record) => [record.id, record]))
     const fresh = new Set(this.#unknown(look.latest))
     for (const { id, acceptedAt } of look.latest) {
@@ -146,21 +146,17 @@ export class TailState {
     return this.#hasLooked || (this.#listEnd === undefined && outcome !== 'dead')
   }
 
-  #changed(id: string, record: ListedRecord | undefined): readonly LedgerRecord[] {
-    if (record === undefined || record.kind === 'unreadable') {
-      if (record && isOpen(record.outcome)) {
-        this.#follow(id, { outcome: record.outcome, acceptedAt: record.acceptedAt })
-      } else this.#followed.delete(id)
+  #changed(id: string, record: ListedRecord | undefined): readonly ListedRecord[] {
+    if (record === undefined) {
+      this.#followed.delete(id)
       return []
     }
-    const version = versionOf(deliveryView(record))
+    const version = versionOf(listedView(record))
     const isNews = this.#versions.get(id) !== version
     this.#versions.delete(id)
     this.#versions.set(id, version)
-    const { acceptedAt, status } = record
-    const outcome = outcomeOf(record)
-    const due = status.kind === 'waiting' ? { dueAt: status.dueAt } : {}
-    if (isOpen(outcome)) this.#follow(id, { outcome, acceptedAt, ...due })
+    const { outcome, ...due } = standingOf(record)
+    if (isOpen(outcome)) this.#follow(id, { outcome, acceptedAt: record.acceptedAt, ...due })
     else this.#followed.delete(id)
     return isNews ? [record] : []
   }
@@ -187,6 +183,16 @@ export class TailState {
 
 function idsOf(list: readonly TailPosition[]): ReadonlySet<string> {
   return new Set(list.map(({ id }) => id))
+}
+
+/** What became of a record so far, and when its next try is due if that is known. */
+function standingOf(record: ListedRecord): { outcome: string; dueAt?: number } {
+  if (record.kind === 'unreadable') return { outcome: record.outcome }
+  const { status } = record
+  return {
+    outcome: outcomeOf(record),
+    ...(status.kind === 'waiting' && { dueAt: status.dueAt }),
+  }
 }
 
 function isOpen(outcome: string): outcome is OpenOutcome {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { LedgerRecord } from '../../relay/model/delivery.ts'
+import type { ListedRecord } from '../../relay/model/delivery.ts'
 import type {
   DeliveryChange,
   DeliveryFeed,
@@ -16,7 +16,7 @@ export interface RunningDeliveryFeed extends DeliveryFeed {
    */
   position(): string
   /** Tells the readers of a record that was stored. `isNew`: there was none of its id before. Never throws. */
-  changed(record: LedgerRecord, isNew?: boolean): void
+  changed(record: ListedRecord, isNew?: boolean): void
   /** Ends the subscriptions of all readers. Others may subscribe after that, unless the relay stops. */
   endAll(reason: FeedEnd): void
 }

@@ -1,5 +1,5 @@
 import { filtersOf } from '../../console/delivery-filters.ts'
-import { deliveryView } from '../../relay/api/delivery-view.ts'
+import { listedView } from '../../relay/api/delivery-view.ts'
 import type { HttpHeaders } from '../../relay/api/http.ts'
 import type { ConsoleParts } from '../kit/console/routes.ts'
 import { ROWS_MISSED, rowEvent } from '../kit/console/row-events.ts'
@@ -32,7 +32,7 @@ function positionOf(asked: URLSearchParams, { feed }: Pick<StreamRouteParts, 'fe
 function rowsFormat({ ports }: StreamRouteParts, isSelectable: boolean): StreamFormat {
   return {
     delivery: (record, position) =>
-      rowEvent(deliveryView(record), { now: ports.clock.now(), isSelectable }, position),
+      rowEvent(listedView(record), { now: ports.clock.now(), isSelectable }, position),
     missed: ROWS_MISSED,
   }
 }

@@ -1,6 +1,6 @@
-import { deliveryView } from '../../relay/api/delivery-view.ts'
+import { listedView } from '../../relay/api/delivery-view.ts'
 import type { StreamEnd, StreamMissed } from '../../relay/api/schemas/deliveries.ts'
-import type { LedgerRecord } from '../../relay/model/delivery.ts'
+import type { ListedRecord } from '../../relay/model/delivery.ts'
 
 /** How long a client waits before it connects again, in milliseconds. */
 const RECONNECT_MS = 2_000
@@ -16,9 +16,9 @@ export function openingEvent(position: string): string {
 }
 
 /** A delivery as it stands. Without a position, a client that comes back asks for it again. */
-export function deliveryEvent(record: LedgerRecord, position?: string): string {
+export function deliveryEvent(record: ListedRecord, position?: string): string {
   const id = position === undefined ? '' : `id: ${position}\n`
-  return `${id}event: delivery\ndata: ${JSON.stringify(deliveryView(record))}\n\n`
+  return `${id}event: delivery\ndata: ${JSON.stringify(listedView(record))}\n\n`
 }
 
 export function missedEvent(missed: StreamMissed): string {
@@ -32,7 +32,7 @@ export function endEvent(end: StreamEnd): string {
 /** How changes become the events of a stream. */
 export interface StreamFormat {
   /** The event of a delivery as it stands. Without a position, a client that comes back asks for it again. */
-  delivery(record: LedgerRecord, position?: string): string
+  delivery(record: ListedRecord, position?: string): string
   /** The event that says that changes before it may be missing. */
   readonly missed: string
 }

@@ -1,4 +1,4 @@
-import type { LedgerRecord } from '../../relay/model/delivery.ts'
+import type { ListedRecord } from '../../relay/model/delivery.ts'
 import type { DeliveryChange, FeedAudience } from '../../relay/ports/delivery-feed.ts'
 import type { Backlog, StreamPart } from './stream-backlog.ts'
 
@@ -11,7 +11,7 @@ export interface TailPace {
 }
 
 export interface TailParts {
-  wants(record: LedgerRecord): boolean
+  wants(record: ListedRecord): boolean
   readonly backlog: Backlog
   readonly pace: TailPace
   /** Told of what failed while the streams were written. */
@@ -52,7 +52,7 @@ export class StreamTail implements FeedAudience {
     return true
   }
 
-  wants(record: LedgerRecord): boolean {
+  wants(record: ListedRecord): boolean {
     return this.#parts.wants(record)
   }
 

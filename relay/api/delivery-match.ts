@@ -1,10 +1,4 @@
-import {
-  isTest,
-  type LedgerRecord,
-  type ListedRecord,
-  outcomeOf,
-  reachedBy,
-} from '../model/delivery.ts'
+import { isTest, type ListedRecord, outcomeOf, reachedBy } from '../model/delivery.ts'
 import { type Event, objectName } from '../model/event.ts'
 import { type Identity, namespacedName } from '../model/kubernetes.ts'
 import type { LedgerFilter } from '../ports/ledger.ts'
@@ -47,20 +41,38 @@ function isSame(actual: string | undefined, wanted: string | undefined): boolean
   return wanted === undefined || actual?.toLowerCase() === wanted.toLowerCase()
 }
 
-/** Whether a ledger lists a record by this filter. */
-export function isListedBy(record: LedgerRecord, filter: LedgerFilter): boolean {
-  const { cluster, alert, provider, object, outcome, since, until, event, id } = filter
-  const reached = reachedBy(record)
+/** Whether a ledger lists a record by this filter. Of one that cannot be read nobody knows the event and the Provider. */
+export function isListedBy(record: ListedRecord, filter: LedgerFilter): boolean {
+  const { cluster, since, until, id } = filter
   return (
     (cluster === undefined || record.cluster === cluster) &&
+    isAbout(record, filter) &&
+    (id === undefined || record.id.startsWith(id)) &&
+    (since === undefined || record.acceptedAt >= since) &&
+    (until === undefined || record.acceptedAt < until)
+  )
+}
+
+function isAbout(
+  record: ListedRecord,
+  { alert, provider, object, outcome, event }: LedgerFilter,
+): boolean {
+  if (record.kind === 'unreadable') {
+    return (
+      (alert === undefined || record.alert === alert) &&
+      provider === undefined &&
+      (object === undefined || record.object === object) &&
+      (outcome === undefined || [outcome].flat().includes(record.outcome)) &&
+      event === undefined
+    )
+  }
+  const reached = reachedBy(record)
+  return (
     (alert === undefined || isNamed(reached.alert, alert)) &&
     (provider === undefined || isNamed(reached.provider, provider)) &&
     (object === undefined || objectName(record.event.involvedObject) === object) &&
     (outcome === undefined || [outcome].flat().includes(outcomeOf(record))) &&
-    (event === undefined || (!isTest(record) && record.eventId.startsWith(event))) &&
-    (id === undefined || record.id.startsWith(id)) &&
-    (since === undefined || record.acceptedAt >= since) &&
-    (until === undefined || record.acceptedAt < until)
+    (event === undefined || (!isTest(record) && record.eventId.startsWith(event)))
   )
 }
 

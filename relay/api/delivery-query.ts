@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ClusterName } from '../model/config.ts'
-import { type LedgerRecord, OUTCOMES, type Outcome } from '../model/delivery.ts'
+import { type ListedRecord, OUTCOMES, type Outcome } from '../model/delivery.ts'
 import { type FieldError, fieldErrors, fieldErrorText } from '../model/errors.ts'
 import { parseTimeOrAgoMs, TIME_OR_AGO_FORM } from '../model/time.ts'
 import type { LedgerFilter } from '../ports/ledger.ts'
@@ -109,7 +109,7 @@ export function readDeliveryQuery(
 
 /** What a stream of deliveries tells of. */
 export interface StreamQuery {
-  wants(record: LedgerRecord): boolean
+  wants(record: ListedRecord): boolean
   /** The same for all streams that tell of the same records. */
   readonly key: string
 }

@@ -1,10 +1,10 @@
-import type { LedgerRecord } from '../model/delivery.ts'
+import type { ListedRecord } from '../model/delivery.ts'
 
 /** A change of the ledger: the record as it stands since then. */
 export interface DeliveryChange {
   /** Where the change stands among those of the feed: an opaque text without white space. */
   readonly position: string
-  readonly record: LedgerRecord
+  readonly record: ListedRecord
   /** Whether there was no record of its id before. */
   readonly isNew: boolean
 }
@@ -18,7 +18,7 @@ export type FeedEnd = 'stopping' | 'tokens-changed' | 'failed'
 /** What some readers of a feed are told. It is called while the relay works, so it has to be quick. */
 export interface FeedAudience {
   /** Whether its readers are told of changes of this record. */
-  wants(record: LedgerRecord): boolean
+  wants(record: ListedRecord): boolean
   /** Called once for a change, however many readers there are. */
   changed(change: DeliveryChange): void
 }

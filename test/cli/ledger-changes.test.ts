@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ledgerChanges } from '../../cli/relay/ledger-changes.ts'
 import { createRelayClient } from '../../client/relay-client.ts'
 import { UsageError } from '../../client/usage-error.ts'
-import type { Outcome } from '../../relay/model/delivery.ts'
+import type { ListedRecord, Outcome } from '../../relay/model/delivery.ts'
 import { deliveryRecord } from '../support/delivery-records.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { memoryPorts } from '../support/memory-ports.ts'
@@ -10,14 +10,16 @@ import { memoryPorts } from '../support/memory-ports.ts'
 /** A ledger of the cluster `local` in memory, as it is asked again and again. */
 function openLedger() {
   const { ledger } = memoryPorts()
+  const unreadable = new Map<string, ListedRecord>()
   const source = {
     positions: async (filter: { since?: number; outcome?: Outcome }, limit: number) =>
       (await ledger.list({ ...filter, cluster: 'local' }, limit)).records,
-    read: async (ids: readonly string[]) => (await ledger.readMany(ids)).map(({ value }) => value),
+    read: async (ids: readonly string[]) =>
+      (await ledger.readMany(ids)).map(({ value }) => unreadable.get(value.id) ?? value),
   }
   const deliveryChanges = (parameters: URLSearchParams) =>
     ledgerChanges(source, parameters, new ManualClock())
-  return { ledger, deliveryChanges }
+  return { ledger, unreadable, deliveryChanges }
 }
 
 describe('the changes of a ledger', () => {
@@ -31,6 +33,21 @@ describe('the changes of a ledger', () => {
     expect((await told?.next())?.value).toMatchObject([{ id: 'b', outcome: 'dead' }])
     ledger.failure = new UsageError('AWS: no rights', 1)
     await expect(told?.next()).rejects.toThrow('AWS: no rights')
+  })
+
+  it('tell of a record that cannot be read, such as of a later version', async () => {
+    const { ledger, unreadable, deliveryChanges } = openLedger()
+    const changes = await deliveryChanges(new URLSearchParams('outcome=dead'))
+    const told = changes[Symbol.asyncIterator]()
+    const record = deliveryRecord({ id: 'a', outcome: 'dead' })
+    const reason = 'this record cannot be read: it is of version 2'
+    const { id, cluster, acceptedAt } = record
+    const about = { id, cluster, acceptedAt, object: 'Kustomization/apps/web', reason }
+    unreadable.set(id, { kind: 'unreadable', outcome: 'dead', ...about })
+    ledger.put(record)
+    expect((await told.next()).value).toMatchObject([
+      { id, outcome: 'dead', unreadable: true, reason },
+    ])
   })
 
   it('are none for wrong parameters', async () => {

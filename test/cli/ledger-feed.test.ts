@@ -2,12 +2,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createLedgerFeed } from '../../cli/relay/ledger-feed.ts'
 import { BEAT_MS } from '../../cli/relay/tail-look.ts'
 import { deliveryView } from '../../relay/api/delivery-view.ts'
-import { type LedgerRecord, outcomeOf } from '../../relay/model/delivery.ts'
+import { type LedgerRecord, type ListedRecord, outcomeOf } from '../../relay/model/delivery.ts'
 import { deliveryRecord, type RecordChanges } from '../support/delivery-records.ts'
 import { ManualClock, START } from '../support/manual-clock.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
+
+const standing = (record: ListedRecord) =>
+  record.kind === 'unreadable' ? 'unreadable' : outcomeOf(record)
 
 /** A ledger that counts what it is asked, and the feed over it. */
 function openFeed() {
@@ -43,12 +46,12 @@ function openFeed() {
       await vi.advanceTimersByTimeAsync(Math.min(100, ms - passed))
     }
   }
-  const follow = (wants: (record: LedgerRecord) => boolean = () => true) => {
+  const follow = (wants: (record: ListedRecord) => boolean = () => true) => {
     const told: string[] = []
     const subscription = feed.subscribe({
       audience: {
         wants,
-        changed: ({ record }) => void told.push(`${record.id} ${outcomeOf(record)}`),
+        changed: ({ record }) => void told.push(`${record.id} ${standing(record)}`),
       },
       ended: () => undefined,
     })
@@ -262,13 +265,13 @@ describe('the feed of a ledger that tells of nothing', () => {
     put('b', { outcome: 'dead' })
     await pass()
     list('a')
-    const second = follow((record) => outcomeOf(record) === 'dead')
+    const second = follow((record) => standing(record) === 'dead')
     expect(second.told).toEqual(['b dead'])
     await pass(10_000)
     expect(follow().told).toEqual([])
   })
 
-  it('reads what the index has and the table not yet again, and what it cannot read once', async () => {
+  it('reads what the index has and the table not yet again, and tells once of what it cannot read', async () => {
     const { asked, clock, records, pass, follow } = openFeed()
     const { told } = follow()
     await pass()
@@ -282,10 +285,10 @@ describe('the feed of a ledger that tells of nothing', () => {
       return Map.prototype.get.call(records, id)
     })
     await pass(2 * BEAT_MS)
-    expect(told).toEqual([])
+    expect(told).toEqual(['x unreadable'])
     read.mockRestore()
     await pass()
-    expect(told).toEqual(['y delivered'])
+    expect(told).toEqual(['x unreadable', 'y delivered'])
     expect(asked.read.filter((id) => id === 'x')).toHaveLength(1)
   })
 })

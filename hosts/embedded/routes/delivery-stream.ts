@@ -3,7 +3,7 @@ import { readStreamQuery } from '../../../relay/api/delivery-query.ts'
 import { type EdgeRequest, headerOf } from '../../../relay/api/http.ts'
 import { problem } from '../../../relay/api/problem.ts'
 import { type Route, routeOf } from '../../../relay/api/route.ts'
-import type { LedgerRecord } from '../../../relay/model/delivery.ts'
+import type { ListedRecord } from '../../../relay/model/delivery.ts'
 import type { DeliveryFeed, FeedSubscription } from '../../../relay/ports/delivery-feed.ts'
 import type { Ledger } from '../../../relay/ports/ledger.ts'
 import type { Ports } from '../../../relay/ports/ports.ts'
@@ -104,7 +104,7 @@ export function streamOpener(
 
 interface Resumed extends StreamRouteParts {
   readonly format: StreamFormat
-  wants(record: LedgerRecord): boolean
+  wants(record: ListedRecord): boolean
 }
 
 /** The deliveries that changed since a position, as they stand; one event that says so when it is not known. */
@@ -117,7 +117,7 @@ async function eventsSince(
   const events: string[] = []
   let bytes = 0
   for (const record of await Promise.all(ids.map((id) => ports.ledger.show(id)))) {
-    if (record === undefined || record.kind === 'unreadable' || !wants(record)) continue
+    if (record === undefined || !wants(record)) continue
     const event = format.delivery(record)
     bytes += Buffer.byteLength(event)
     if (bytes > MAX_RESUMED_BYTES) return [format.missed]

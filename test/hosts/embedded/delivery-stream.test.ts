@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { ListedRecord } from '../../../relay/model/delivery.ts'
 import type { DeliveryFeed } from '../../../relay/ports/delivery-feed.ts'
 import { deliveryRecord, event } from '../../support/delivery-records.ts'
 import {
@@ -22,6 +23,13 @@ function freePlaces(feed: DeliveryFeed): number {
   const readers = Array.from({ length: 32 }, () => feed.subscribe({ ...none }))
   for (const reader of readers) reader?.end()
   return readers.filter((reader) => reader !== undefined).length
+}
+
+const UNREADABLE: ListedRecord = {
+  kind: 'unreadable',
+  ...{ id: 'a', cluster: 'local', outcome: 'dead', acceptedAt: START },
+  ...{ object: 'Kustomization/apps/shop', alert: 'apps/team' },
+  reason: 'this record cannot be read: it is not JSON',
 }
 
 const record = (id: string, changes = {}) => deliveryRecord({ id, ...changes })
@@ -184,6 +192,30 @@ describe('a reader that comes back', () => {
     expect([delivery?.id, opening?.id]).toEqual([undefined, expect.any(String)])
     ports.ledger.put(record('d', { acceptedAt: START + 1 }))
     await waitFor(() => expect(again.deliveries()).toEqual(['b', 'd']))
+  })
+
+  it('is told of what cannot be read any more as a list shows it, if that fits', async () => {
+    const { server, ports, call } = await startRelay()
+    const first = await openEvents(server.port, PATH)
+    const seen = first.events()[0]?.id ?? ''
+    ports.ledger.put(record('a'), record('b'))
+    const { show } = ports.ledger
+    ports.ledger.show = async (id) => (id === 'a' ? UNREADABLE : show.call(ports.ledger, id))
+    const { json } = await call('GET', '/v1/deliveries/a')
+    const cases = [
+      ['', ['a', 'b']],
+      ['?outcome=dead&alert=apps/team&object=Kustomization/apps/shop&id=a', ['a']],
+      ['?outcome=delivered', ['b']],
+      ...['alert=apps/other', 'object=Kustomization/apps/x', 'id=x', 'event=a', 'provider=a/b'].map(
+        (query) => [`?cluster=local&${query}`, []] as const,
+      ),
+    ] as const
+    for (const [query, expected] of cases) {
+      const path = `${PATH}${query}`
+      const again = await openEvents(server.port, path, { 'Last-Event-ID': seen })
+      expect(again.deliveries(), query).toEqual(expected)
+      if (query === '') expect(JSON.parse(again.events()[0]?.data ?? '')).toEqual(json)
+    }
   })
 
   it.each(['ffffffff-1', 'nonsense', ''])(
