@@ -12,6 +12,8 @@ const failureShape = object({
   revision: optional(text),
   /** The latest Delivery that tells of it; absent while none does. */
   deliveryId: optional(text),
+  /** An earlier Delivery that told of it, or was on its way to; absent while there is none. */
+  toldBy: optional(text),
   /** Until when that Delivery is held back; absent once it may be sent. */
   heldUntil: optional(number),
 })

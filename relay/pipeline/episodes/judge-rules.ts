@@ -20,7 +20,7 @@ import {
 import { withTold } from './last-told.ts'
 import { noteReplay } from './note-replay.ts'
 import { judgeReminder, remindLater } from './reminders.ts'
-import { type ToldPorts, wasTold, withHeldUntil, withoutEnded } from './told.ts'
+import { knowledgeOf, type ToldPorts, withHeldUntil, withoutEnded } from './told.ts'
 
 /** Those of an Alert that has lost its rules since one held a Delivery back. */
 const NO_RULES: MemoryRules = {}
@@ -78,10 +78,10 @@ export async function judgeRules(
     const lasting = await withoutEnded(context.ports, stored, record)
     const episode = await withHeldUntil(context.ports, lasting)
     const { severity } = record.event
-    const isTold = await wasTold(context.ports, episode.failure, isObserved, severity)
+    const known = await knowledgeOf(context.ports, episode.failure, isObserved, severity)
     const judgement = isHeld
       ? judgeHeld(episode, judged)
-      : judgeEvent(episode, judged, memory, isTold)
+      : judgeEvent(episode, judged, memory, known)
     return memory.usesLast ? remembering(judgement, episode, record, judged.now) : judgement
   })
   if (verdict.kind === 'send' && record.event.severity === 'error') {

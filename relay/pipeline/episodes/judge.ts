@@ -3,6 +3,7 @@ import { isFoundEnd, isGoodEnd } from '../../model/good-ends.ts'
 import { groupKeys } from '../../model/group-keys.ts'
 import type { Episode, EpisodeFailure } from '../../model/stored/episode.ts'
 import type { MemoryRules } from '../rules/memory-rules.ts'
+import type { Knowledge } from './told.ts'
 
 /** What the rules decide about a Delivery before it is sent. */
 export type Verdict =
@@ -38,24 +39,24 @@ export function revisionOf({ involvedObject, metadata }: Event): string | undefi
 }
 
 /**
- * Judges an event by the rules of its Alert that have a memory. `isTold` says whether the Alert was told of the
- * failure that lasts, or will be.
+ * Judges an event by the rules of its Alert that have a memory. `known` is what the Alert knows of the failure
+ * that lasts.
  */
 export function judgeEvent(
   episode: Episode,
   judged: JudgedEvent,
   rules: MemoryRules,
-  isTold: boolean,
+  known: Knowledge,
 ): Judgement {
   const { event, order } = judged
-  const known = episode.judged
-  if (known?.order === order) return decidedBefore(episode, known, judged)
-  if (isNewer(known, order)) return judgeLate(episode, judged, rules)
+  const newest = episode.judged
+  if (newest?.order === order) return decidedBefore(episode, newest, judged)
+  if (isNewer(newest, order)) return judgeLate(episode, judged, rules)
   const judgement =
     event.severity === 'error'
-      ? judgeFailure(episode, judged, rules, isTold)
+      ? judgeFailure(episode, judged, rules, known)
       : isGoodEnd(event)
-        ? judgeSuccess(episode, judged, rules, isTold)
+        ? judgeSuccess(episode, judged, rules, known)
         : { verdict: judgeOther(judged, rules) }
   const { next, verdict } = judgement
   if (next === undefined) return judgement
@@ -138,7 +139,7 @@ function judgeFailure(
   episode: Episode,
   { event, happenedAt, deliveryId, now }: JudgedEvent,
   { only, after }: MemoryRules,
-  isTold: boolean,
+  { isTold, toldBy }: Knowledge,
 ): Judgement {
   const { failure } = episode
   const revision = revisionOf(event)
@@ -166,6 +167,7 @@ function judgeFailure(
     reason: event.reason,
     ...(revision !== undefined && { revision }),
     deliveryId,
+    ...(toldBy !== undefined && { toldBy }),
   }
   if (!isTold && after?.kind === 'lasting') {
     const latest = now + after.ms
@@ -184,7 +186,7 @@ function judgeSuccess(
   episode: Episode,
   { event, takesErrorsOnly, isResolve }: JudgedEvent,
   { only, after }: MemoryRules,
-  isTold: boolean,
+  { isTold }: Knowledge,
 ): Judgement {
   const { failure: ended, success: before, ...rest } = episode
   const next = { ...rest, ...successOf(event) }

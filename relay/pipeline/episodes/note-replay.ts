@@ -10,7 +10,7 @@ import { changeEpisode } from './episode-store.ts'
 import { revisionOf } from './judge.ts'
 import { withTold } from './last-told.ts'
 import { remindLater } from './reminders.ts'
-import { type ToldPorts, wasTold } from './told.ts'
+import { knowledgeOf, type ToldPorts } from './told.ts'
 
 interface ReplayContext extends SettleContext {
   readonly ports: SettleContext['ports'] & ToldPorts
@@ -55,8 +55,10 @@ async function failureToldBy(
   if (failure === undefined) {
     const isOver = judged !== undefined && judged.order > order
     if (isOver || !followsFailures(memory) || (await hasEnded(ports, record))) return undefined
-  } else if (failure.since > began || (await wasTold(ports, failure, isObserved, event.severity))) {
-    return undefined
+  } else {
+    if (failure.since > began) return undefined
+    const { isTold } = await knowledgeOf(ports, failure, isObserved, event.severity)
+    if (isTold) return undefined
   }
   const revision = revisionOf(event)
   return {
@@ -65,6 +67,7 @@ async function failureToldBy(
     reason: event.reason,
     ...(revision !== undefined && { revision }),
     deliveryId,
+    ...(failure?.toldBy !== undefined && { toldBy: failure.toldBy }),
   }
 }
 

@@ -27,6 +27,14 @@ export async function tellingOf(
   countsObserved: boolean,
 ): Promise<Telling> {
   if (deliveryId === undefined || heldUntil !== undefined) return UNTOLD
+  return tellingBy(ports, deliveryId, countsObserved)
+}
+
+async function tellingBy(
+  ports: Pick<Ports, 'ledger'>,
+  deliveryId: string,
+  countsObserved: boolean,
+): Promise<Telling> {
   const stored = await readUnlessDamaged(ports, deliveryId)
   if (stored === 'damaged') return { kind: 'unknown' }
   if (stored === undefined) return { kind: 'told' }
@@ -48,20 +56,37 @@ async function readUnlessDamaged({ ledger }: Pick<Ports, 'ledger'>, id: string) 
   }
 }
 
+/** What an Alert knows of a failure when another event of its object comes. */
+export interface Knowledge {
+  /** Whether it was told, or will be. */
+  readonly isTold: boolean
+  /** The Delivery by which it was told, or will be, whatever becomes of later ones. */
+  readonly toldBy?: string | undefined
+}
+
 /**
- * Whether an Alert was told of a failure, or will be, as far as it matters to an event of this severity. Where nobody
+ * Finds out whether an Alert was told of a failure, or will be, as far as it matters to an event of this severity. A
+ * further failure is told again when the latest Delivery died; its end is told if any told of it. Where nobody
  * knows, neither the failure nor its end is kept from the Alert: it may be told of a failure twice, and never not at all.
  * Rejects when the ledger fails.
  */
-export async function wasTold(
+export async function knowledgeOf(
   ports: Pick<Ports, 'ledger'>,
   failure: EpisodeFailure | undefined,
   countsObserved: boolean,
   severity: string,
-): Promise<boolean> {
-  if (failure === undefined) return false
+): Promise<Knowledge> {
+  if (failure === undefined) return { isTold: false }
+  const { deliveryId, toldBy: earlier } = failure
   const { kind } = await tellingOf(ports, failure, countsObserved)
-  return kind === 'unknown' ? severity !== 'error' : kind !== 'untold'
+  const isEnd = severity !== 'error'
+  if (kind === 'told' || kind === 'unknown') {
+    return { isTold: isEnd || kind === 'told', toldBy: deliveryId }
+  }
+  if (kind === 'on-its-way') return { isTold: true, toldBy: earlier ?? deliveryId }
+  if (!isEnd || earlier === undefined) return { isTold: false, toldBy: earlier }
+  const before = await tellingBy(ports, earlier, countsObserved)
+  return { isTold: before.kind !== 'untold', toldBy: earlier }
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Episode } from '../../model/stored/episode.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { readEpisode } from '../episodes/episode-store.ts'
 import { type JudgedEvent, judgeEvent, type Verdict } from '../episodes/judge.ts'
-import { wasTold, withHeldUntil, withoutEnded } from '../episodes/told.ts'
+import { knowledgeOf, withHeldUntil, withoutEnded } from '../episodes/told.ts'
 import type { MatchedCandidate } from '../prepare.ts'
 import { deliveryId } from '../record.ts'
 import type { Rule } from '../rule.ts'
@@ -51,7 +51,7 @@ export async function foretell(
   }
   const notes = [...unknown, ...reminderNotes(event.severity, rules)]
   if (memory === undefined) {
-    const { verdict } = judgeEvent({}, judged, rules, false)
+    const { verdict } = judgeEvent({}, judged, rules, { isTold: false })
     const isCertain = event.severity !== 'error' && (!isGoodEnd(event) || isUnheard(judged, rules))
     if (isCertain) return { ...keptBack(verdict, judged, rules, false), notes }
     return { notes: [...dependencies(judged, rules), ...notes] }
@@ -60,9 +60,9 @@ export async function foretell(
   const remembered = await readEpisode(memory, about)
   const lasting = await withoutEnded(memory, remembered.episode, { ...about, order: AFTER_ALL })
   const episode = await withHeldUntil(memory, lasting)
-  const isTold = await wasTold(memory, episode.failure, false, event.severity)
-  const { verdict } = judgeEvent(newest(episode), judged, rules, isTold)
-  return { ...keptBack(verdict, judged, rules, isTold), notes }
+  const known = await knowledgeOf(memory, episode.failure, false, event.severity)
+  const { verdict } = judgeEvent(newest(episode), judged, rules, known)
+  return { ...keptBack(verdict, judged, rules, known.isTold), notes }
 }
 
 const LAST_UNKNOWN = 'what was last told is not known here, so last is empty'

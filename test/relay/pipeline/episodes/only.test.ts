@@ -171,6 +171,30 @@ describe.each(RULE_HOSTS)('on %s the rule only', (_, open) => {
     ])
   })
 
+  it.each<[Record<string, string>, boolean]>([
+    [{ only: 'failures' }, false],
+    [{ only: 'changes' }, false],
+    [{ after: '2 times' }, false],
+    [{ only: 'failures' }, true],
+  ])(
+    '%j tells the end of a failure that was told before the latest delivery died (restart %s)',
+    async (rules, restarts) => {
+      const host = await open()
+      await host.configure(rules)
+      await host.report(FAILED)
+      await host.report(at(FAILED, 'b'))
+      const told = host.posted().length
+      host.answerWith(404)
+      await host.report(at(FAILED, 'c'))
+      await host.report(at(FAILED, 'd'))
+      host.answerWith(200)
+      if (restarts) await host.restart()
+      await host.report(at(DONE, 'd'))
+      expect(host.posted()).toHaveLength(told + 1)
+      expect(host.posted().at(-1)).toMatch(/^ReconciliationSucceeded/)
+    },
+  )
+
   it('counts a failure as told that is on its way', async () => {
     const host = await open()
     await host.configure({ only: 'failures' })
