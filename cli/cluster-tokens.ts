@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { type Document, parseDocument } from 'yaml'
 import { UsageError } from '../client/usage-error.ts'
 import {
@@ -35,29 +34,27 @@ export function tokensInFile(file: string): ClusterTokensStore {
     if (isChanged && isNew) warnLine(`created ${file} with a token for operators`)
     return isChanged
   }
-  const set = (
-    cluster: string,
-    edit: TokensEdit,
-    { isThere, isObserved }: { readonly isThere: boolean; readonly isObserved?: boolean },
-  ) =>
+  const set = (cluster: string, edit: TokensEdit, isObserved?: boolean) =>
     change((document, { clusters, observed }) => {
-      if (clusters.has(cluster) !== isThere) return false
-      const tokens = edit(clusters.get(cluster) ?? [])
+      const tokens = clusters.get(cluster)
+      if (tokens === undefined) return false
       const stays = isObserved ?? observed?.has(cluster) === true
-      document.setIn(['clusters', cluster], entryOf(document, tokens, stays))
-      // What was kept longer than its time.
-      if (document.hasIn(['retired', cluster])) document.deleteIn(['retired', cluster])
+      put(document, cluster, entryOf(document, edit(tokens), stays))
       return true
     })
   return {
     async create(cluster, tokens, { isObserved }) {
-      const text = await readText(file)
-      const retired = text === undefined ? undefined : parsed(text, file).retired.get(cluster)
-      if (retired !== undefined && isRecoverable(retired, Date.now())) return 'retired'
-      const isNew = await set(cluster, () => tokens, { isThere: false, isObserved })
-      return isNew ? 'created' : 'exists'
+      let result: 'created' | 'exists' | 'retired' = 'created'
+      await change((document, { clusters, retired }) => {
+        const before = retired.get(cluster)
+        if (clusters.has(cluster)) result = 'exists'
+        else if (before && isRecoverable(before, Date.now())) result = 'retired'
+        else put(document, cluster, entryOf(document, tokens, isObserved))
+        return result === 'created'
+      })
+      return result
     },
-    replace: (cluster, edit) => set(cluster, edit, { isThere: true }),
+    replace: (cluster, edit) => set(cluster, edit),
     retire: (cluster) =>
       change((document, { clusters, observed }) => {
         const tokens = clusters.get(cluster)
@@ -81,9 +78,14 @@ export function tokensInFile(file: string): ClusterTokensStore {
         return true
       })
     },
-    setObserved: (cluster, isObserved) =>
-      set(cluster, (tokens) => tokens, { isThere: true, isObserved }),
+    setObserved: (cluster, isObserved) => set(cluster, (tokens) => tokens, isObserved),
   }
+}
+
+function put(document: Document, cluster: string, entry: ReturnType<typeof entryOf>): void {
+  document.setIn(['clusters', cluster], entry)
+  // What was kept longer than its time.
+  if (document.hasIn(['retired', cluster])) document.deleteIn(['retired', cluster])
 }
 
 /** What a tokens file has of a cluster: its tokens alone, or with its mode. */
@@ -97,17 +99,6 @@ function parsed(text: string, file: string): TokensFileContent {
   } catch (error) {
     if (error instanceof TokensFileError) throw new UsageError(error.message, 1)
     throw error
-  }
-}
-
-/** Reads a file; resolves with undefined when there is no such file. */
-async function readText(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return undefined
-    throw new UsageError(`--tokens ${file}: ${message}`, 1)
   }
 }
 

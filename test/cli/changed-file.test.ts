@@ -59,6 +59,18 @@ describe('a file that is changed', () => {
     expect(observed?.has('prod')).toBe(true)
   })
 
+  it('keeps the tokens of a cluster that is deleted and created at the same time', async () => {
+    const file = join(temporaryDirectory(), 'tokens.yaml')
+    const store = tokensInFile(file)
+    const create = (token: string) =>
+      store.create('prod', [token], { hasKeys: false, isObserved: false })
+    await create('a')
+    const [isRetired, created] = await Promise.all([store.retire('prod'), create('b')])
+    expect([isRetired, created]).toEqual([true, expect.stringMatching(/^(exists|retired)$/)])
+    await store.restore('prod')
+    expect((await loadTokens(file)).clusters.get('prod')).toEqual(['a'])
+  })
+
   it('has its owner and mode of before, and is where its link leads', async () => {
     const folder = temporaryDirectory()
     const [file, link] = [join(folder, 'file'), join(folder, 'link')]
