@@ -25,7 +25,8 @@ import type { Versioned } from '../../relay/ports/versioned.ts'
 import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.ts'
 import { type ListPart, mergeLists, type OneOutcomeFilter, perOutcome } from '../merged-lists.ts'
 import { hasId, isRecord } from './id-index.ts'
-import { listQuery, SHOW_ONE } from './ledger-query.ts'
+import { listOrder, SHOW_ONE } from './ledger-query.ts'
+import { LedgerSearch } from './ledger-search.ts'
 import { type EventReadings, eventReading, readEvents } from './record-events.ts'
 import { bareRecord, decodeRecord, type RecordRow, recordBody, storedRecord } from './record-row.ts'
 import type { RelayDatabase } from './relay-database.ts'
@@ -37,6 +38,8 @@ export interface LedgerOptions {
   readonly retentionMs?: number
   /** Told of each record after it was stored, and whether there was none of its id before. It must not throw. */
   readonly onStored?: (record: LedgerRecord, isNew: boolean) => void
+  /** How many records a list looks at in one query. */
+  readonly lookedAt?: number
 }
 
 /** A row as `READ` reads it, with the body of the event; null when the record has that in its own body. */
@@ -115,12 +118,14 @@ const UPDATE = `UPDATE ledger
  */
 export class SqliteLedger implements Ledger {
   readonly #database: RelayDatabase
+  readonly #search: LedgerSearch
   readonly #clock: Clock
   readonly #retentionMs: number
   readonly #onStored: LedgerOptions['onStored']
 
   constructor(database: RelayDatabase, clock: Clock, options: LedgerOptions = {}) {
     this.#database = database
+    this.#search = new LedgerSearch(database, options.lookedAt)
     this.#clock = clock
     this.#retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS
     this.#onStored = options.onStored
@@ -221,9 +226,8 @@ export class SqliteLedger implements Ledger {
     limit: number,
     after: ListPosition | undefined,
   ): Promise<ListPart<ListedRow>> {
-    const { sql, parameters } = listQuery(filter, this.#clock.now(), after)
     // One more than wanted tells whether there is a next page.
-    const rows = await this.#database.read<ListedRow>(sql, ...parameters, limit + 1)
+    const rows = await this.#search.find<ListedRow>(filter, limit + 1, this.#clock.now(), after)
     const positions = rows.slice(0, Math.min(limit, countThatFit(rows)))
     return { positions, reached: rows.length > positions.length ? positions.at(-1) : undefined }
   }
@@ -292,9 +296,4 @@ function listedRecord(row: ListedRow, events: EventReadings): ListedRecord {
   const reason = `this record cannot be read: ${unreadableText(deliveryRecordCodec, decoded)}`
   const shown = { id, cluster, object, outcome, acceptedAt, reason }
   return { kind: 'unreadable', ...shown, ...(alert !== null && { alert }) }
-}
-
-/** The order of `listQuery`: the latest accepted first, and of one time by ascending id. */
-function listOrder(a: ListPosition, b: ListPosition): number {
-  return b.acceptedAt - a.acceptedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 }

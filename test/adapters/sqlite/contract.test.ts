@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { SqliteConfigStore } from '../../../adapters/sqlite/config.ts'
+import type { LedgerOptions } from '../../../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
 import { openRelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
 import { SqliteSecretStore } from '../../../adapters/sqlite/secrets.ts'
@@ -88,10 +89,13 @@ stateStoreContract('SqliteStateStore', async () => {
   return { state: new SqliteStateStore(database, clock), clock, replaceText, close }
 })
 
-ledgerContract('SqliteLedger', async () => {
+const openLedger = (options: LedgerOptions) => async () => {
   const { database, clock, close } = openNew()
   const replaceBody = async (id: string, body: string) => {
     await database.write([change('UPDATE ledger SET body = ? WHERE id = ?', body, id)])
   }
-  return { ledger: acceptingLedger(database, clock), clock, replaceBody, close }
-})
+  return { ledger: acceptingLedger(database, clock, options), clock, replaceBody, close }
+}
+
+ledgerContract('SqliteLedger', openLedger({}))
+ledgerContract('SqliteLedger that looks at few records at once', openLedger({ lookedAt: 2 }))
