@@ -68,6 +68,12 @@ const OF_SIGNATURE: ReadonlySet<string> = new Set([
   'SignatureDoesNotMatch',
 ])
 
+/**
+ * AWS takes signatures whose time is five minutes from its own, of which a slow answer may be a part. Milliseconds.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+ */
+const REFUSED_FROM_MS = 4 * 60_000
+
 /** Judges an answer of AWS by the code of its error, and by its status without one. */
 export function classifyAwsAnswer(response: HttpResponse): Verdict {
   const verdict = classifyStatus(response)
@@ -79,7 +85,7 @@ export function classifyAwsAnswer(response: HttpResponse): Verdict {
   const judged = judgeAwsCode(error.code)
   if (judged?.kind === 'retry') return { ...judged, reason, ...limitWait(response) }
   const signed = { ...(judged ?? verdict), reason }
-  return OF_SIGNATURE.has(error.code) ? judgeSigned(signed, response) : signed
+  return OF_SIGNATURE.has(error.code) ? judgeSigned(signed, response, REFUSED_FROM_MS) : signed
 }
 
 /** What the code of an error alone says; undefined when it says nothing about another try. */

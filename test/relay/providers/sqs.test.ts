@@ -165,11 +165,14 @@ describe('sqs answers', () => {
       applied: 'no',
       reason: `HTTP ${status}: ${code}: the clock of this host is 600 s behind that of the service, which refuses signatures of another time; set it`,
     })
-    expect(of('Wed, 31 Dec 1969 23:59:00 GMT')).toMatchObject({
+    expect(of('Wed, 31 Dec 1969 23:56:00 GMT')).toMatchObject({
       kind: 'retry',
-      reason: expect.stringContaining('is 60 s ahead of that of the service'),
+      reason: expect.stringContaining('is 240 s ahead of that of the service'),
     })
-    expect(of('Thu, 01 Jan 1970 00:00:29 GMT')).toMatchObject({ kind: 'unauthorized' })
+    // AWS takes a time that is less than five minutes from its own: then the key is wrong.
+    for (const date of ['Thu, 01 Jan 1970 00:03:59 GMT', 'Wed, 31 Dec 1969 23:56:01 GMT']) {
+      expect(of(date)).toMatchObject({ kind: 'unauthorized' })
+    }
   })
 
   it('about rights are no matter of clocks', () => {
