@@ -10,6 +10,12 @@ const REMEMBER_MS = 25 * 3_600_000
 /** The most conflicts of one change. Hundreds of objects may fail in one moment. */
 const MAX_CONFLICTS = 50
 
+/**
+ * The share of its wait by which a delivery may do without moving a window that another one has just moved. So hundreds
+ * that join in one moment need not take turns.
+ */
+const NEAR = 0.1
+
 /** The key of the State item of a group's window. `bearer`: the UID of the Alert or Provider whose group it is. */
 export function windowKey(cluster: string, bearer: string, group: string): string {
   return `${cluster}#window#${hashParts(bearer, group)}`
@@ -35,14 +41,15 @@ export function joinWindow(
   key: string,
   { deliveryId, waitMs, maxMs, leftBy }: Joining,
 ): Promise<GroupWindow> {
-  return changeWindow(ports, key, (found) => {
+  return changeWindow(ports, key, (found, conflicts) => {
     const now = ports.clock.now()
     const window = found && withinWait(found, waitMs, now)
     const isOpen = window && !window.closed && window.leader !== leftBy
     if (!isOpen) return { leader: deliveryId, openedAt: now, dueAt: now + waitMs }
     if (window.leader === deliveryId) return window
     const dueAt = Math.max(window.dueAt, Math.min(now + waitMs, window.openedAt + maxMs))
-    return dueAt === window.dueAt ? window : { ...window, dueAt }
+    const spared = conflicts > 0 ? NEAR * waitMs : 0
+    return dueAt - window.dueAt <= spared ? window : { ...window, dueAt }
   })
 }
 
@@ -74,12 +81,12 @@ function withinWait(window: GroupWindow, waitMs: number, now: number): GroupWind
 async function changeWindow<W extends GroupWindow | undefined>(
   { state, clock }: WindowPorts,
   key: string,
-  change: (window: GroupWindow | undefined) => W,
+  change: (window: GroupWindow | undefined, conflicts: number) => W,
 ): Promise<W> {
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const stored = await state.read(key)
     const window = stored && rememberedValue(state, groupWindowCodec, stored.value, key)
-    const next = change(window)
+    const next = change(window, conflicts)
     if (next === undefined || next === window) return next
     const value = groupWindowCodec.encode(next)
     const expiresAt = Math.max(clock.now(), next.dueAt) + REMEMBER_MS
