@@ -4,6 +4,7 @@ import { attempt } from '../../relay/pipeline/attempt.ts'
 import { ClaimsUnderWay } from '../../relay/pipeline/claim-time.ts'
 import { createDestinations } from '../../relay/pipeline/destinations/destinations.ts'
 import { createHostErrors } from '../../relay/pipeline/host-ports.ts'
+import { createInTurn } from '../../relay/pipeline/in-turn.ts'
 import { type Candidate, match } from '../../relay/pipeline/match.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import { type Prepared, prepare } from '../../relay/pipeline/prepare.ts'
@@ -49,6 +50,7 @@ export async function deliverEvents(
     silences: NO_SILENCES,
     tokens,
     host: createHostErrors(),
+    inTurn: createInTurn(),
     claims: new ClaimsUnderWay(ports.clock),
     limits: {},
   }

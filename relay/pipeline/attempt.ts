@@ -18,6 +18,7 @@ import {
   mayBeGrouped,
   UNGROUPED,
 } from './groups/attempt-group.ts'
+import type { InTurn } from './in-turn.ts'
 import { keptBack } from './kept-back.ts'
 import { lastingFailureOf } from './lasting-failure.ts'
 import { isLate } from './lateness.ts'
@@ -48,6 +49,8 @@ export interface AttemptContext extends DeliverParts {
   readonly limits: TryLimits
   readonly claims: ClaimsUnderWay
   readonly silences: ActiveSilences
+  /** Does one piece of work at a time for each Delivery, and for each Episode. */
+  readonly inTurn: InTurn
   /** Where people open this relay, without a slash at its end. */
   readonly publicUrl?: string | undefined
 }

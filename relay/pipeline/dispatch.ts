@@ -14,7 +14,7 @@ import { createFanOut } from './fan-out.ts'
 import { type FirstTriesContext, tryCandidates } from './first-tries.ts'
 import { concludeTold } from './groups/attempt-group.ts'
 import { createHostErrors, watchPorts } from './host-ports.ts'
-import { createInTurn, type InTurn } from './in-turn.ts'
+import { createInTurn } from './in-turn.ts'
 import { isRetryOvertaken } from './lateness.ts'
 import { lookUp, uidsOf } from './look-up.ts'
 import { type Candidate, type MatchOptions, match, matchAlert } from './match.ts'
@@ -117,8 +117,6 @@ interface Context extends FirstTriesContext, Omit<RecallContext, 'ports' | 'dest
   readonly options: DispatchOptions
   readonly pause: Pause
   readonly tables: RoutingTables
-  /** Does one piece of work at a time per delivery id: a delivery may be woken while it is due. */
-  readonly inTurn: InTurn
 }
 
 async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<void> {
@@ -166,6 +164,7 @@ async function settleWithoutAlert(
 
 async function dispatchRetry(context: Context, message: RetryMessage): Promise<void> {
   const { deliveryId } = message
+  // A delivery may be woken while it is due.
   await context.inTurn(deliveryId, () =>
     retry(context, message).finally(() => context.destinations.done(deliveryId)),
   )

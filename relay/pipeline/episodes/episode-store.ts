@@ -6,6 +6,7 @@ import type { Ports } from '../../ports/ports.ts'
 import type { ExpectedVersion } from '../../ports/versioned.ts'
 import { Contention } from '../contention.ts'
 import { rememberedValue } from '../damaged-memory.ts'
+import type { InTurn } from '../in-turn.ts'
 
 /** How long an Episode is kept after its last change. */
 const REMEMBER_MS = 90 * 24 * 3_600_000
@@ -41,21 +42,31 @@ export async function readEpisode(
 /** How often an Episode is judged again that another process changed in between. */
 const MAX_TRIES = 5
 
+/** What a change of an Episode needs. */
+export interface EpisodeContext {
+  readonly ports: Pick<Ports, 'state' | 'clock'>
+  readonly inTurn: InTurn
+}
+
 /**
- * Works out what follows from the Episode of a Delivery and stores it, again when another process was faster. Rejects
+ * Works out what follows from the Episode of a Delivery and stores it, again when another process was faster. In this
+ * process Deliveries of one Episode are judged one after the other, in the order in which they come. Rejects
  * when the store fails, and with `Contention` when it changes all the time.
  */
-export async function changeEpisode<T extends { readonly next?: Episode | undefined }>(
+export function changeEpisode<T extends { readonly next?: Episode | undefined }>(
   record: Remembered & { readonly id: string },
-  ports: Pick<Ports, 'state' | 'clock'>,
+  { ports, inTurn }: EpisodeContext,
   work: (episode: Episode) => Promise<T>,
 ): Promise<T> {
-  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const stored = await readEpisode(ports, record)
-    const result = await work(stored.episode)
-    if (result.next === undefined || (await writeEpisode(ports, stored, result.next))) return result
-  }
-  throw new Contention(`the episode of ${record.id} changes all the time`)
+  return inTurn(episodeKey(record), async () => {
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const stored = await readEpisode(ports, record)
+      const result = await work(stored.episode)
+      const { next } = result
+      if (next === undefined || (await writeEpisode(ports, stored, next))) return result
+    }
+    throw new Contention(`the episode of ${record.id} changes all the time`)
+  })
 }
 
 /** Writes what follows an Episode. False when another process wrote in between: it is judged again then. */

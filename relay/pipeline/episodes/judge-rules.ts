@@ -8,7 +8,7 @@ import { isReplayed } from '../record.ts'
 import { followsFailures, type MemoryRules } from '../rules/memory-rules.ts'
 import { hasNoEnd } from '../self/self-event.ts'
 import type { SettleContext } from '../settle.ts'
-import { changeEpisode } from './episode-store.ts'
+import { changeEpisode, type EpisodeContext } from './episode-store.ts'
 import {
   endedBy,
   type JudgedEvent,
@@ -25,7 +25,7 @@ import { knowledgeOf, type ToldPorts, withHeldUntil, withoutEnded } from './told
 /** Those of an Alert that has lost its rules since one held a Delivery back. */
 const NO_RULES: MemoryRules = {}
 
-export interface JudgeRulesContext extends SettleContext {
+export interface JudgeRulesContext extends SettleContext, Pick<EpisodeContext, 'inTurn'> {
   readonly ports: SettleContext['ports'] & ToldPorts
 }
 
@@ -74,7 +74,7 @@ export async function judgeRules(
     return undefined
   }
   const judged = judgedEvent(record, candidate, context)
-  const { verdict } = await changeEpisode(record, context.ports, async (stored) => {
+  const { verdict } = await changeEpisode(record, context, async (stored) => {
     const lasting = await withoutEnded(context.ports, stored, record)
     const episode = await withHeldUntil(context.ports, lasting)
     const { severity } = record.event
@@ -94,9 +94,9 @@ export async function judgeRules(
  * Remembers that a failure has ended when its success is one that a list or a condition keeps from being told.
  * Rejects when a store fails.
  */
-export async function noticeEnd(record: Delivery, { ports }: JudgeRulesContext): Promise<void> {
+export async function noticeEnd(record: Delivery, context: JudgeRulesContext): Promise<void> {
   if (!isGoodEnd(record.event)) return
-  await changeEpisode(record, ports, async (episode) => ({ next: endedBy(episode, record) }))
+  await changeEpisode(record, context, async (episode) => ({ next: endedBy(episode, record) }))
 }
 
 /**
@@ -106,9 +106,9 @@ export async function noticeEnd(record: Delivery, { ports }: JudgeRulesContext):
 export async function leaveTo(
   other: string,
   record: Delivery,
-  { ports }: JudgeRulesContext,
+  context: JudgeRulesContext,
 ): Promise<void> {
-  await changeEpisode(record, ports, async (episode) => {
+  await changeEpisode(record, context, async (episode) => {
     const { failure } = episode
     if (failure?.deliveryId !== record.id) return { next: undefined }
     return { next: { ...episode, failure: { ...failure, deliveryId: other } } }
@@ -139,9 +139,9 @@ function judgedEvent(
 }
 
 /** Remembers what is sent, for the variable `last`. */
-async function noteTold(record: Delivery, { ports }: JudgeRulesContext): Promise<void> {
-  await changeEpisode(record, ports, async (episode) => ({
-    next: withTold(episode, record, ports.clock.now()),
+async function noteTold(record: Delivery, context: JudgeRulesContext): Promise<void> {
+  await changeEpisode(record, context, async (episode) => ({
+    next: withTold(episode, record, context.ports.clock.now()),
   }))
 }
 

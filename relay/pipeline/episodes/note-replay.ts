@@ -6,13 +6,13 @@ import type { MatchedCandidate } from '../prepare.ts'
 import { followsFailures, type MemoryRules } from '../rules/memory-rules.ts'
 import { hasNoEnd } from '../self/self-event.ts'
 import type { SettleContext } from '../settle.ts'
-import { changeEpisode } from './episode-store.ts'
+import { changeEpisode, type EpisodeContext } from './episode-store.ts'
 import { revisionOf } from './judge.ts'
 import { withTold } from './last-told.ts'
 import { remindLater } from './reminders.ts'
 import { knowledgeOf, type ToldPorts } from './told.ts'
 
-interface ReplayContext extends SettleContext {
+interface ReplayContext extends SettleContext, Pick<EpisodeContext, 'inTurn'> {
   readonly ports: SettleContext['ports'] & ToldPorts
 }
 
@@ -30,7 +30,7 @@ export async function noteReplay(
   isObserved: boolean,
 ): Promise<void> {
   const { ports } = context
-  const { isToldByThis } = await changeEpisode(record, ports, async (episode) => {
+  const { isToldByThis } = await changeEpisode(record, context, async (episode) => {
     const noted = memory.usesLast ? withTold(episode, record, ports.clock.now()) : undefined
     const failure = await failureToldBy(record, episode, memory, ports, isObserved)
     const next = failure ? withFailure(noted ?? episode, failure, record) : noted
