@@ -93,11 +93,11 @@ function statusOf(notification: Notification) {
  * status.
  */
 function classifyAzureDevOps(response: HttpResponse): Verdict {
-  const verdict = classifyForgeAnswer(response)
-  if (verdict.kind !== 'delivered' || isJsonAnswer(response)) return verdict
+  const { status } = response
+  if (status < 200 || status >= 300 || isJsonAnswer(response)) return classifyForgeAnswer(response)
   return {
     kind: 'unauthorized',
-    reason: `HTTP ${response.status}: the answer is a page, not JSON; the token may be wrong or expired`,
+    reason: `HTTP ${status}: the answer is a page, not JSON; the token may be wrong or expired`,
   }
 }
 

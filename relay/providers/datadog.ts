@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
+import { pageVerdict } from './answers/page-answer.ts'
 import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './messages/json-request.ts'
@@ -45,7 +46,7 @@ export const datadog = httpProvider({
     }
     return [postJson(`${origin}/api/v1/events`, body, { 'dd-api-key': token })]
   },
-  classify: classifyServiceAnswer,
+  classify: (response) => pageVerdict(response) ?? classifyServiceAnswer(response),
 })
 
 function isTooOld({ event, triedAt }: Notification): boolean {

@@ -28,4 +28,15 @@ export function describeForgeFailures<S>(type: HttpProvider<S>): void {
   ])('judges %i %j', (status, headers: Record<string, string>, verdict) => {
     expect(type.classify?.(response(status, '', headers))).toMatchObject(verdict)
   })
+
+  it.each(['<html>Sign in</html>', '\n<!DOCTYPE html>', '\ufeff<?xml version="1.0"?>'])(
+    'takes no page for a success: %j',
+    (page) => {
+      for (const status of [200, 201, 204]) {
+        const verdict = type.classify?.(response(status, page))
+        expect(verdict?.kind).toMatch(/^(?:retry|unauthorized)$/)
+        expect(verdict).toMatchObject({ reason: expect.stringMatching(/the answer is a page/) })
+      }
+    },
+  )
 }

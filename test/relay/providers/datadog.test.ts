@@ -146,6 +146,13 @@ describe('datadog settings', () => {
 
 describeStatusClasses(datadog)
 
+it('takes no page for a success', () => {
+  expect(datadog.classify?.(response(202, '<!DOCTYPE html>'))).toMatchObject({
+    kind: 'retry',
+    reason: expect.stringMatching(/the answer is a page/),
+  })
+})
+
 it('repeats what Datadog says', () => {
   expect(datadog.classify?.(response(403, '{"errors":["Forbidden"]}'))).toEqual({
     kind: 'unauthorized',

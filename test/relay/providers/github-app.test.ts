@@ -287,7 +287,8 @@ describe('a GitHub App', () => {
     [response(301), 'rejected', /HTTP 301: the destination redirects/],
     [response(503), 'retry', /HTTP 503/],
     [response(201, '{}'), 'retry', /HTTP 201 without an access token/],
-    [response(201, '<html>'), 'retry', /HTTP 201 without an access token/],
+    [response(201, 'made'), 'retry', /HTTP 201 without an access token/],
+    [response(201, '<html>'), 'retry', /HTTP 201: the answer is a page/],
     [transportFailure('timeout', true), 'retry', /^timeout: /],
     [transportFailure('address-refused', false), 'rejected', /^address-refused: /],
   ])('says what is wrong: %o', async (answer, kind, reason) => {

@@ -135,3 +135,10 @@ describe('githubdispatch', () => {
     expect(githubDispatch.classify?.(response(status, body))).toMatchObject(verdict)
   })
 })
+
+it('takes no page for a success of githubdispatch', () => {
+  expect(githubDispatch.classify?.(response(200, '<html>Sign in</html>'))).toMatchObject({
+    kind: 'retry',
+    reason: expect.stringMatching(/the answer is a page/),
+  })
+})
