@@ -13,7 +13,7 @@ export interface OldestOpenParts {
 const CONCURRENT_READS = 8
 
 /**
- * Measures how long the oldest delivery has waited that failed and is tried again. It shows a
+ * Measures for how long deliveries have been tried in vain, by the one whose tries began first. It shows a
  * destination that is down, even if there are few events. Rejects when the ledger cannot be read.
  */
 export async function measureOldestOpen(
@@ -21,7 +21,7 @@ export async function measureOldestOpen(
   clusters: readonly string[],
 ): Promise<void> {
   const times = await mapConcurrently(clusters, CONCURRENT_READS, (cluster) =>
-    oldestOpen.acceptedAt(cluster),
+    oldestOpen.since(cluster),
   )
   const now = clock.now()
   metrics.oldestOpen(now - Math.min(now, ...times.filter((time) => time !== undefined)))

@@ -1,6 +1,7 @@
 import { PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ALARM_NAMES, type AlarmName } from '../../lib/alarm-names.ts'
+import { requestReplay } from '../../relay/pipeline/replay.ts'
 import {
   type AlarmStage,
   alarmOf,
@@ -210,6 +211,42 @@ describe('the alarm OldestOpen', () => {
     await stage.relay.check()
     expect(stage.hears('OldestOpen')).toBe(true)
     expect(stage.hears('SilentClusters')).toBe(false)
+  })
+
+  it('is silent while what died long ago is replayed, and sounds if that fails for longer', async () => {
+    const stage = await openStage()
+    await stage.admit(await sinkAnswering(404))
+    const { relay } = stage
+    await stage.post(names(30))
+    await stage.dispatch()
+    const cluster = 'prod'
+    const { records } = await relay.ports.ledger.list({ cluster, outcome: 'dead' }, 50)
+    expect(records).toHaveLength(30)
+    stage.advance(24 * 60)
+    for (const { id } of records) await requestReplay(relay.ports, id)
+    await relay.check()
+    expect(stage.hears('OldestOpen')).toBe(false)
+    stage.advance(6)
+    await relay.check()
+    expect(stage.hears('OldestOpen')).toBe(true)
+  })
+
+  it('sounds for a delivery behind dozens that were accepted before, and are replayed', async () => {
+    const stage = await openStage()
+    await stage.admit(await sinkAnswering(404))
+    const { relay } = stage
+    await stage.post(names(60))
+    for (let call = 0; call < 6; call += 1) await stage.dispatch()
+    const { records } = await relay.ports.ledger.list({ cluster: 'prod', outcome: 'dead' }, 100)
+    expect(records).toHaveLength(60)
+    stage.advance(60)
+    await stage.admit(await deadAddress())
+    await stage.post(names(1))
+    await stage.dispatch()
+    stage.advance(6)
+    for (const { id } of records) await requestReplay(relay.ports, id)
+    await relay.check()
+    expect(stage.hears('OldestOpen')).toBe(true)
   })
 
   it('sounds within 15 minutes after ten events to a dead host, whenever the check runs', async () => {
