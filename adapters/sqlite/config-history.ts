@@ -3,6 +3,7 @@ import { gunzip, gzip } from 'node:zlib'
 import type { ConfigText } from '../../relay/model/stored/config-snapshot.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { change, type UnitStatement } from './statement.ts'
+import { inPeace } from './sweep-pace.ts'
 
 /** One that is in force again counts as never replaced. */
 const KEEP = `INSERT INTO config_revisions (cluster, revision, body) VALUES (?, ?, ?)
@@ -21,7 +22,7 @@ const FIND = `SELECT body FROM config_revisions
   ORDER BY revision LIMIT 1`
 
 /** Revisions that one change deletes: each may be a megabyte. */
-const CHUNK_ROWS = 50
+const CHUNK_ROWS = 5
 const DELETE = `DELETE FROM config_revisions WHERE rowid IN
   (SELECT rowid FROM config_revisions WHERE replaced_at <= ? LIMIT ${CHUNK_ROWS})`
 
@@ -75,7 +76,8 @@ export class SqliteConfigHistory {
   async sweep(replacedBefore: number): Promise<number> {
     let deleted = 0
     for (;;) {
-      const result = await this.#database.write([change(DELETE, replacedBefore)])
+      const deletion = [change(DELETE, replacedBefore)]
+      const result = await inPeace(() => this.#database.write(deletion))
       const count = result.kind === 'done' ? (result.changed[0]?.count ?? 0) : 0
       deleted += count
       if (count < CHUNK_ROWS) return deleted

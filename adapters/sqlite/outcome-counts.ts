@@ -13,6 +13,7 @@ import type {
 } from '../../relay/ports/outcome-counts.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { change } from './statement.ts'
+import { CHUNK_ROWS, inPeace } from './sweep-pace.ts'
 
 /** How many hours are kept, the one under way left out. */
 const HOURS_KEPT = { cluster: 8 * 24, alert: 24, provider: 24 } as const
@@ -46,9 +47,6 @@ const BY_OBJECT = `SELECT name, outcome, SUM(count) AS count FROM outcome_counts
 
 const LAST_OF_CLUSTER = `SELECT name, outcome, at AS lastAt FROM last_outcomes
   WHERE kind = ? AND cluster = ? ORDER BY name, outcome`
-
-/** How many rows a sweep deletes in one transaction, so that it blocks others only briefly. */
-const CHUNK_ROWS = 500
 
 const DELETE = `DELETE FROM outcome_counts WHERE (kind, hour, cluster, name, outcome) IN (
   SELECT kind, hour, cluster, name, outcome FROM outcome_counts
@@ -113,7 +111,8 @@ export class SqliteOutcomeCounts implements OutcomeCountStore {
   async #delete(sql: string, ...parameters: readonly (string | number)[]): Promise<number> {
     let deleted = 0
     for (;;) {
-      const result = await this.#database.write([change(sql, ...parameters)])
+      const deletion = [change(sql, ...parameters)]
+      const result = await inPeace(() => this.#database.write(deletion))
       const count = result.kind === 'done' ? (result.changed[0]?.count ?? 0) : 0
       deleted += count
       if (count < CHUNK_ROWS) return deleted

@@ -1,9 +1,7 @@
 import { ID_BEGINNING } from './id-index.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { type Changed, change, type UnitResult } from './statement.ts'
-
-/** How many rows a sweep deletes in one transaction, so that it blocks others only briefly. */
-const CHUNK_ROWS = 500
+import { CHUNK_ROWS, inPeace } from './sweep-pace.ts'
 
 /**
  * Selects expired records. A record expires after its last change, which is after its acceptance.
@@ -47,12 +45,15 @@ export async function sweepLedger(
   let deleted = 0
   for (;;) {
     const expired = { ...change(DELETE_RECORDS, now - retentionMs, now), returns: true }
-    const { count, rows } = changedOf<{ seq: number }>(await database.write([expired]))
-    await deleteFree(
-      database,
-      rows.map(({ seq }) => seq),
-      now,
-    )
+    const count = await inPeace(async () => {
+      const { rows } = changedOf<{ seq: number }>(await database.write([expired]))
+      await deleteFree(
+        database,
+        rows.map(({ seq }) => seq),
+        now,
+      )
+      return rows.length
+    })
     deleted += count
     if (count < CHUNK_ROWS) return deleted
   }
@@ -65,10 +66,15 @@ const DELETE_STATE = 'DELETE FROM state WHERE key > ? AND key <= ? AND expires_a
 export async function sweepState(database: RelayDatabase, now: number): Promise<number> {
   let deleted = 0
   for (let from = ''; ; ) {
-    const keys = await database.read<{ key: string }>(NEXT_KEYS, from)
-    const last = keys.at(-1)?.key
+    const after = from
+    const last = await inPeace(async () => {
+      const keys = await database.read<{ key: string }>(NEXT_KEYS, after)
+      const to = keys.at(-1)?.key
+      if (to === undefined) return undefined
+      deleted += changedOf(await database.write([change(DELETE_STATE, after, to, now)])).count
+      return to
+    })
     if (last === undefined) return deleted
-    deleted += changedOf(await database.write([change(DELETE_STATE, from, last, now)])).count
     from = last
   }
 }
@@ -80,7 +86,8 @@ const DELETE_QUARANTINE = `DELETE FROM quarantine WHERE id IN
 export async function sweepQuarantine(database: RelayDatabase, now: number): Promise<number> {
   let deleted = 0
   for (;;) {
-    const { count } = changedOf(await database.write([change(DELETE_QUARANTINE, now)]))
+    const deletion = [change(DELETE_QUARANTINE, now)]
+    const { count } = changedOf(await inPeace(() => database.write(deletion)))
     deleted += count
     if (count < CHUNK_ROWS) return deleted
   }
@@ -119,10 +126,17 @@ export class EventSweep {
   async sweep(now: number): Promise<number> {
     let deleted = 0
     for (let walked = 0; walked < WALKED_ROWS; walked += CHUNK_ROWS) {
-      const { id, seq } = this.#place
-      const rows = await this.#database.read<EventPlace & { isFree: number }>(NEXT_EVENTS, id, seq)
-      const free = rows.flatMap((row) => (row.isFree === 1 ? row.seq : []))
-      deleted += await deleteFree(this.#database, free, now)
+      const rows = await inPeace(async () => {
+        const { id, seq } = this.#place
+        const next = await this.#database.read<EventPlace & { isFree: number }>(
+          NEXT_EVENTS,
+          id,
+          seq,
+        )
+        const free = next.flatMap((row) => (row.isFree === 1 ? row.seq : []))
+        deleted += await deleteFree(this.#database, free, now)
+        return next
+      })
       this.#place = rows.at(-1) ?? FIRST
       if (rows.length < CHUNK_ROWS) break
     }

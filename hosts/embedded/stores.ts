@@ -21,12 +21,11 @@ import { StartError } from '../kit/start-error.ts'
 import { makeDataFolder } from '../kit/start-failures.ts'
 import { type Loss, watchDatabase } from './gone-database.ts'
 import { type StorageTrouble, watchTrouble } from './storage-trouble.ts'
+import { startSweeps } from './sweeps.ts'
 import type { TurnGate } from './turn-gate.ts'
 
 /** The name of the database in the folder of a relay's data. */
 export const DATABASE_FILE = 'flux-relay.db'
-
-const SWEEP_INTERVAL_MS = 10 * 60_000
 
 const BRING_BACK_INTERVAL_MS = 60_000
 
@@ -119,17 +118,13 @@ export async function openStores(
     gate && { pause: () => new Promise(gate.goOn) },
   )
   const outcomeCounts = new SqliteOutcomeCounts(database)
-  const swept = [queue, queue.quarantine, state, ledger, configs, outcomeCounts]
-  const sweep = async () => {
-    const now = clock.now()
-    try {
-      await Promise.all(swept.map((store) => store.sweep(now)))
-    } catch (error) {
+  const endSweeps = startSweeps([queue, queue.quarantine, state, configs, outcomeCounts, ledger], {
+    clock,
+    onFailure(error) {
       // One that is under way at the end goes on at the next start.
       if (!isClosing) onSweepFailure(error)
-    }
-  }
-  const sweeps = setInterval(() => void sweep(), SWEEP_INTERVAL_MS)
+    },
+  })
   return {
     queue,
     state,
@@ -149,7 +144,7 @@ export async function openStores(
     async close() {
       isClosing = true
       endWatch()
-      clearInterval(sweeps)
+      endSweeps()
       clearInterval(dueTimes)
       await database.close()
     },
