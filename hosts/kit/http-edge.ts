@@ -8,12 +8,15 @@ import { type RequestTarget, readTarget } from './request-target.ts'
 
 /** Bounds of an answer. */
 export interface AnswerLimits {
-  /** How long a stream waits for a client that takes nothing of it, until the connection is closed. Milliseconds. */
+  /** How long an answer waits for a client that takes nothing of it, until the connection is closed. Milliseconds. */
   readonly unreadTimeoutMs: number
 }
 
-/** The answers of a server that are streams, and are being sent. */
-export type OpenStreams = Set<ServerResponse>
+/** The answers of a server that take time to be sent: streams, and long bodies. */
+export type AnswersUnderWay = Set<ServerResponse>
+
+/** The most bytes of a body that the system takes at once, for a client that reads when it can. */
+const SHORT_BYTES = 16 * 1024
 
 /** Lets an edge answer a request of node:http. Never rejects: what cannot be sent ends the connection. */
 export async function answerByEdge(
@@ -21,7 +24,7 @@ export async function answerByEdge(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   limits: AnswerLimits,
-  streams: OpenStreams,
+  underWay: AnswersUnderWay,
 ): Promise<void> {
   const target = readTarget(incoming)
   const response =
@@ -29,7 +32,7 @@ export async function answerByEdge(
       ? refusal(problem('bad-request', 'expected a valid Host and path'))
       : await edge.handle(new IncomingRequest(target, incoming))
   try {
-    send(response, incoming, outgoing, limits, streams)
+    send(response, incoming, outgoing, limits, underWay)
   } catch (cause) {
     outgoing.destroy()
     if (response.stream?.locked === false) void response.stream.cancel()
@@ -85,17 +88,44 @@ function send(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   limits: AnswerLimits,
-  streams: OpenStreams,
+  underWay: AnswersUnderWay,
 ): void {
   if (!incoming.complete) outgoing.once('finish', () => dropRest(incoming))
   if (stream === undefined) {
-    outgoing.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) })
-    // Node sends no body in an answer to HEAD.
-    outgoing.end(body)
+    const length = Buffer.byteLength(body)
+    outgoing.writeHead(status, { ...headers, 'Content-Length': length })
+    // Node sends no body in an answer to HEAD. The client may have gone before there was an answer.
+    if (length <= SHORT_BYTES || outgoing.destroyed) outgoing.end(body)
+    else sendLong(body, outgoing, limits, underWay)
   } else {
     outgoing.writeHead(status, headers)
-    sendStream(stream, incoming, outgoing, limits, streams)
+    sendStream(stream, incoming, outgoing, limits, underWay)
   }
+}
+
+/**
+ * Sends a body that a client may read slowly. Its end is told when all was read: a server that stops takes a connection
+ * for idle as soon as its answer has ended, and would cut off what is on its way.
+ */
+function sendLong(
+  body: string | Uint8Array,
+  outgoing: ServerResponse,
+  limits: AnswerLimits,
+  underWay: AnswersUnderWay,
+): void {
+  giveUpUnread(outgoing, limits, underWay)
+  outgoing.write(body, () => outgoing.end())
+}
+
+/** Closes the connection of an answer when its client takes nothing of it any more. */
+function giveUpUnread(
+  outgoing: ServerResponse,
+  { unreadTimeoutMs }: AnswerLimits,
+  underWay: AnswersUnderWay,
+): void {
+  outgoing.setTimeout(unreadTimeoutMs, () => outgoing.destroy())
+  underWay.add(outgoing)
+  outgoing.once('close', () => underWay.delete(outgoing))
 }
 
 /**
@@ -106,8 +136,8 @@ function sendStream(
   stream: ReadableStream<Uint8Array>,
   { method }: IncomingMessage,
   outgoing: ServerResponse,
-  { unreadTimeoutMs }: AnswerLimits,
-  streams: OpenStreams,
+  limits: AnswerLimits,
+  underWay: AnswersUnderWay,
 ): void {
   // The client may have gone before there was an answer: then there is nothing to write to.
   if (method === 'HEAD' || outgoing.destroyed) {
@@ -115,9 +145,7 @@ function sendStream(
     outgoing.end()
   } else {
     outgoing.flushHeaders()
-    outgoing.setTimeout(unreadTimeoutMs, () => outgoing.destroy())
-    streams.add(outgoing)
-    outgoing.once('close', () => streams.delete(outgoing))
+    giveUpUnread(outgoing, limits, underWay)
     // Either end destroys the other.
     pipeline(Readable.fromWeb(stream), outgoing, () => undefined)
   }

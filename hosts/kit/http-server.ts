@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Edge } from '../../relay/api/edge.ts'
-import { type AnswerLimits, answerByEdge, type OpenStreams } from './http-edge.ts'
+import { type AnswerLimits, type AnswersUnderWay, answerByEdge } from './http-edge.ts'
 
 /** What one connection may cost. */
 export interface ServerLimits extends AnswerLimits {
@@ -34,7 +34,7 @@ export interface RunningServer {
   readonly port: number
   /**
    * Takes no new connection, closes idle ones, and resolves when the running requests are done or,
-   * cut off, after `graceMs`. Streams, which the edge has ended, are cut off after a second.
+   * cut off, after `graceMs`. An answer of which the client reads nothing for a second is cut off then.
    */
   close(graceMs: number): Promise<void>
 }
@@ -46,13 +46,13 @@ export interface HttpServer {
 
 /** Makes a server for an edge, with bounds on what a connection may cost. */
 export function createHttpServer(edge: Edge, limits: Partial<ServerLimits> = {}): HttpServer {
-  const streams: OpenStreams = new Set()
-  const server = serverOf(edge, { ...LIMITS, ...limits }, streams)
+  const underWay: AnswersUnderWay = new Set()
+  const server = serverOf(edge, { ...LIMITS, ...limits }, underWay)
   const sockets = openSockets(server)
   return {
     async listen(address) {
       const port = await listen(server, address)
-      return { port, close: (graceMs) => close(server, sockets, streams, graceMs) }
+      return { port, close: (graceMs) => close(server, sockets, underWay, graceMs) }
     },
   }
 }
@@ -62,7 +62,7 @@ export function urlOf({ host, port }: ListenAddress): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-function serverOf(edge: Edge, limits: ServerLimits, streams: OpenStreams): Server {
+function serverOf(edge: Edge, limits: ServerLimits, underWay: AnswersUnderWay): Server {
   const options = {
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
     requestTimeout: limits.requestTimeoutMs,
@@ -71,7 +71,7 @@ function serverOf(edge: Edge, limits: ServerLimits, streams: OpenStreams): Serve
     connectionsCheckingInterval: Math.min(2_000, limits.requestTimeoutMs / 2),
   }
   return createServer(options, (incoming, outgoing) => {
-    void answerByEdge(edge, incoming, outgoing, limits, streams)
+    void answerByEdge(edge, incoming, outgoing, limits, underWay)
   })
 }
 
@@ -98,13 +98,13 @@ function openSockets(server: Server): ReadonlySet<Socket> {
 
 const IDLE_CHECK_MS = 50
 
-/** How long the reader of a stream may take to read its end, as one that sleeps never does. Milliseconds. */
-const STREAM_END_MS = 1_000
+/** How long a client may read nothing of its answer meanwhile, as one that sleeps does. Milliseconds. */
+const UNREAD_END_MS = 1_000
 
 async function close(
   server: Server,
   sockets: ReadonlySet<Socket>,
-  streams: OpenStreams,
+  underWay: AnswersUnderWay,
   graceMs: number,
 ): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
@@ -113,14 +113,8 @@ async function close(
   // A connection becomes idle when its running request is done, and would be kept alive then.
   const idleCheck = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS)
   const deadline = setTimeout(() => server.closeAllConnections(), graceMs)
-  const unread = setTimeout(
-    () => {
-      for (const stream of streams) stream.destroy()
-    },
-    Math.min(STREAM_END_MS, graceMs),
-  )
+  for (const answer of underWay) answer.setTimeout(Math.min(UNREAD_END_MS, graceMs))
   await closed
-  clearTimeout(unread)
   clearInterval(idleCheck)
   clearTimeout(deadline)
 }

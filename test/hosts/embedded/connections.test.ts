@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createServer } from '../../../hosts/embedded/server.ts'
+import type { ServerLimits } from '../../../hosts/kit/http-server.ts'
 import { type Answer, textAnswer } from '../../../relay/api/answer.ts'
 import { speak, startRelay } from '../../support/embedded-server.ts'
 import { fixtureJson } from '../../support/notifications.ts'
@@ -14,6 +15,14 @@ const BODY = JSON.stringify(fixtureJson('kustomization-applied'))
 
 /** Longer than a test may take, so that what waits for it fails. */
 const LONG_MS = 60_000
+
+/** Hears of the responses that a server begins. */
+function onResponse(heard: (response: ServerResponse) => void): void {
+  const hear = (message: unknown) => heard((message as { response: ServerResponse }).response)
+  // https://nodejs.org/api/diagnostics_channel.html#http
+  subscribe('http.server.request.start', hear)
+  onTestFinished(() => void unsubscribe('http.server.request.start', hear))
+}
 
 describe('limits', () => {
   const HEAD = 'POST / HTTP/1.1\r\nHost: localhost\r\n'
@@ -143,6 +152,58 @@ describe('limits', () => {
     expect(performance.now() - startedAt).toBeLessThan(15_000)
   })
 
+  describe('an answer of which a client reads nothing', () => {
+    /** Asks for more than the system keeps for a client that reads nothing. */
+    async function unread(limits: Partial<ServerLimits> = {}) {
+      const closed = gate()
+      const { server } = await startRelay(
+        {
+          moreRoutes: [
+            {
+              ...{ method: 'GET', path: '/large', access: 'anyone' },
+              handle: () => textAnswer('x'.repeat(32 * 1024 * 1024)),
+            },
+          ],
+        },
+        limits,
+      )
+      onResponse((response) => response.once('close', closed.open))
+      const socket = connect(server.port, '127.0.0.1')
+      onTestFinished(() => void socket.destroy())
+      socket.on('error', () => {})
+      socket.write('GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n')
+      const [first] = await once(socket, 'data')
+      socket.pause()
+      return { server, socket, closed, read: first.length }
+    }
+
+    it('is given up', async () => {
+      const { closed } = await unread({ unreadTimeoutMs: 300 })
+      await closed.opened
+    })
+
+    it('does not keep the server from stopping', async () => {
+      const { server } = await unread()
+      const startedAt = performance.now()
+      await server.close(20_000)
+      expect(performance.now() - startedAt).toBeLessThan(15_000)
+    })
+
+    it('arrives whole when the server stops meanwhile and the client reads on', async () => {
+      const { server, socket, ...begun } = await unread()
+      let { read } = begun
+      socket.on('data', ({ length }) => {
+        read += length
+        // No faster than a slow line.
+        socket.pause()
+        setTimeout(() => socket.resume(), 5)
+      })
+      socket.resume()
+      await server.close(20_000)
+      await waitFor(() => expect(read).toBeGreaterThan(32 * 1024 * 1024))
+    })
+  })
+
   it('ends a stream whose client went away before it began', async () => {
     const asked = gate()
     const gone = gate()
@@ -160,12 +221,7 @@ describe('limits', () => {
         },
       ],
     })
-    const onResponse = (message: unknown) => {
-      ;(message as { response: ServerResponse }).response.once('close', gone.open)
-    }
-    // https://nodejs.org/api/diagnostics_channel.html#http
-    subscribe('http.server.request.start', onResponse)
-    onTestFinished(() => void unsubscribe('http.server.request.start', onResponse))
+    onResponse((response) => response.once('close', gone.open))
     const client = connect(server.port, '127.0.0.1')
     client.write('GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await asked.opened
