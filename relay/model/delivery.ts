@@ -62,7 +62,10 @@ export interface Waiting {
    * back.
    */
   readonly destination?: string
-  /** The `holdId` of the silence that holds the Delivery back: of one that a person made, its id. */
+  /**
+   * The `holdId` of the silence that holds the Delivery back, or did before it began to wait for a configuration: of one
+   * that a person made, its id.
+   */
   readonly silence?: string
 }
 

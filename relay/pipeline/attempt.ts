@@ -76,7 +76,7 @@ export async function attempt(
   const about = candidate.provider ? { provider: candidate.provider.provider } : {}
   if (candidate.kind !== 'matched') {
     const { kind, reason } = candidate
-    if (kind === 'missing') return { ...waitFor(reason), ...about }
+    if (kind === 'missing') return { ...waitFor(reason, record), ...about }
     if (candidate.memory) await noticeEnd(record, context)
     return { ...end(OUTCOME_UNMATCHED[kind], reason), ...about }
   }
@@ -104,7 +104,7 @@ export async function attempt(
   if (single.kind !== 'prepared') {
     // A message that told of it needs nothing more.
     const told = await concludeTold(context.ports, record)
-    return { ...(told ?? unprepared(single)), ...about }
+    return { ...(told ?? unprepared(single, record)), ...about }
   }
   const keeping = keptBack(record, candidate, context, isObserved)
   const kept = keeping instanceof Promise ? await keeping : keeping
@@ -118,7 +118,7 @@ export async function attempt(
   const { digest, notes = [] } = group
   const whole = { ...input, digest }
   const prepared = digest ? await prepare(whole, context.ports.secrets) : single
-  if (prepared.kind !== 'prepared') return { ...unprepared(prepared), ...about }
+  if (prepared.kind !== 'prepared') return { ...unprepared(prepared, record), ...about }
   const conclusion = isObserved
     ? await observe(record, prepared, context.ports)
     : await sendAdmitted(record, prepared, whole, context)
@@ -151,8 +151,8 @@ function waitedForConfiguration({ status }: DeliveryRecord<Status>): boolean {
   return status.kind === 'waiting' && status.why === 'configuration'
 }
 
-function unprepared({ kind, reason }: Unprepared): Conclusion {
-  return kind === 'missing' ? waitFor(reason) : end(OUTCOME_UNPREPARED[kind], reason)
+function unprepared({ kind, reason }: Unprepared, record: DeliveryRecord<Status>): Conclusion {
+  return kind === 'missing' ? waitFor(reason, record) : end(OUTCOME_UNPREPARED[kind], reason)
 }
 
 /** Sends the delivery if its destination has a place and is not parked. */

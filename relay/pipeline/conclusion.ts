@@ -1,4 +1,4 @@
-import type { Attempt, FinalOutcome, WaitReason } from '../model/delivery.ts'
+import type { Attempt, FinalOutcome, Status, WaitReason } from '../model/delivery.ts'
 import type { Provider } from '../model/provider.ts'
 
 /** A try failed. The next one is made when the retry schedule or the destination says so. */
@@ -17,6 +17,8 @@ interface Unconfigured {
   readonly kind: 'postponed'
   readonly why: 'configuration'
   readonly reason: string
+  /** The `holdId` of the silence that held the Delivery back before: whether its failure lasts is asked at the end. */
+  readonly silence?: string
 }
 
 /**
@@ -77,8 +79,9 @@ export type Conclusion = (Tried | Unconfigured | Postponed | Unchanged | Ended) 
 }
 
 /** Waits for a Provider, a Secret or the whole configuration, which may come at any time. */
-export function waitFor(reason: string): Unconfigured {
-  return { kind: 'postponed', why: 'configuration', reason }
+export function waitFor(reason: string, waiter?: { readonly status: Status }): Unconfigured {
+  const silence = waiter?.status.kind === 'waiting' ? waiter.status.silence : undefined
+  return { kind: 'postponed', why: 'configuration', reason, ...(silence && { silence }) }
 }
 
 /** A decision that is final without a try. */

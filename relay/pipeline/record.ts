@@ -216,11 +216,13 @@ function nextStep(chain: Chain, conclusion: Conclusion, clock: Clock): NextStep 
   }
 }
 
+type Failed = Pick<Waiting, 'reason' | 'silence'> & { readonly retryAfterMs?: number }
+
 /** The next try by the retry schedule, unless it is time to give up. */
 function afterFailure(
   chain: Chain,
   why: 'failed' | 'configuration',
-  { reason, retryAfterMs }: { readonly reason: string; readonly retryAfterMs?: number },
+  { reason, retryAfterMs, silence }: Failed,
   clock: Clock,
 ): NextStep {
   const failures = chain.failures + 1
@@ -231,9 +233,8 @@ function afterFailure(
     random: clock.random(),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   })
-  const status: Decided =
-    dueAt === undefined ? givenUp(chain, reason) : { kind: 'waiting', why, dueAt, reason }
-  return { status, failures }
+  if (dueAt === undefined) return { status: givenUp(chain, reason), failures }
+  return { status: { kind: 'waiting', why, dueAt, reason, ...(silence && { silence }) }, failures }
 }
 
 function afterWait(

@@ -221,7 +221,7 @@ function statusOf(stored: Stored): Decided {
   }
   const why = whyOf(stored)
   const isWoken = why === 'destination' && destination !== undefined
-  const isSilenced = why === 'rule' && silence !== undefined
+  const isSilenced = (why === 'rule' || why === 'configuration') && silence !== undefined
   return {
     ...{ kind: 'waiting', why, dueAt: stored.dueAt, reason },
     ...(isWoken && { destination }),

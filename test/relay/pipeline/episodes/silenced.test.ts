@@ -99,6 +99,34 @@ describe.each(RULE_HOSTS)('on %s a silence', (_, open) => {
     expect(host.posted()).toHaveLength(3)
   })
 
+  it.each<[Record<string, string>]>([[{}], [{ remind: '1h' }], [{ only: 'failures' }]])(
+    'meets a Provider that is missing meanwhile: %j tells no failure that has ended',
+    async (rules) => {
+      const host = await open()
+      await host.configure(rules, { eventSeverity: 'error' })
+      await host.silence(HOUR_MS)
+      await host.report(FAILED)
+      await host.configureWithout(rules)
+      await host.pass(2 * HOUR_MS)
+      await host.report(DONE)
+      await host.configure(rules, { eventSeverity: 'error' })
+      await host.pass(2 * HOUR_MS)
+      expect(host.posted().join('\n')).not.toContain('unhealthy')
+    },
+  )
+
+  it('meets a Provider that is missing meanwhile: a failure that lasts is told', async () => {
+    const host = await open()
+    await host.configure({})
+    await host.silence(HOUR_MS)
+    await host.report(FAILED)
+    await host.configureWithout({})
+    await host.pass(2 * HOUR_MS)
+    await host.configure({})
+    await host.pass(2 * HOUR_MS)
+    expect(host.posted()).toEqual([expect.stringContaining('unhealthy')])
+  })
+
   it('that a person ends lets go of a failure as of one that lasts', async () => {
     const host = await open()
     await host.configure({})
