@@ -9,7 +9,9 @@ import { START } from '../../support/manual-clock.ts'
 import {
   alert,
   answer,
+  CLUSTER,
   createHarness,
+  githubPair,
   type Harness,
   provider,
 } from '../../support/relay-harness.ts'
@@ -56,6 +58,15 @@ function breakStore(
   }
 }
 
+/** Has another writer come first at each State item whose key has this part, and none of the others. */
+function conflictAt({ ports: { state } }: Harness, part: string, ...others: readonly string[]) {
+  const write = state.write.bind(state)
+  state.write = (key, ...rest) => {
+    const isMeant = key.includes(part) && !others.some((other) => key.includes(other))
+    return isMeant ? false : write(key, ...rest)
+  }
+}
+
 describe('a message that dispatch rejects', () => {
   it('is set aside when it was the fault of its own 20 times', async () => {
     const { harness, event } = await withEvent()
@@ -84,6 +95,30 @@ describe('a message that dispatch rejects', () => {
       }
     },
   )
+
+  it('is never set aside because others write what it writes, however often', async () => {
+    const { harness, event } = await withEvent()
+    conflictAt(harness, '#object#')
+    for (let count = 1; count <= 100; count += 1) {
+      const failure = await failureOf(harness.dispatcher.dispatchEvent(event))
+      expect(failure).toMatchObject({ fault: 'host', rejections: undefined, mustBeSetAside: false })
+      expect(failure.message).toContain('changed under its dispatch')
+    }
+  })
+
+  it('is never set aside because others claim its subject all the time', async () => {
+    const harness = createHarness()
+    harness.secrets.set(`${CLUSTER}/flux-system/github`, { token: 'token' })
+    await harness.configure(...githubPair())
+    await harness.send('kustomization-finished')
+    const [event] = await harness.queue.leaseEvents(1)
+    if (!event) throw new Error('nothing is queued')
+    conflictAt(harness, '#', '#object#', '#rejected#')
+    const failure = await failureOf(harness.dispatcher.dispatchEvent(event))
+    expect(failure).toMatchObject({ fault: 'host', rejections: undefined, mustBeSetAside: false })
+    expect(failure.message).toContain('too many conflicting claims')
+    expect(harness.requests).toEqual([])
+  })
 
   it('is not counted while the count cannot be stored', async () => {
     const { harness, event } = await withEvent()
