@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { QueuedEvent } from '../../../relay/model/queue-messages.ts'
 import { DamagedRecord } from '../../../relay/model/stored/errors.ts'
+import { objectGroupKey } from '../../../relay/pipeline/accept.ts'
+import { readObjectState } from '../../../relay/pipeline/object-memory.ts'
 import { requestReplay } from '../../../relay/pipeline/replay.ts'
 import {
   alert,
@@ -322,6 +324,40 @@ describe('an event that comes again', () => {
     expect(harness.requests).toHaveLength(2)
     await report(harness)
     expect((await ledger(harness)).at(-1)).toBe('- suppressed')
+  })
+
+  it('after a newer one of another severity hides nothing that happens again', async () => {
+    const harness = createHarness()
+    await harness.configure(hook(), alert('all', 'hook'))
+    const failed = { severity: 'error', message: 'failed' }
+    const timestamp = new Date(harness.clock.now()).toISOString()
+    await harness.send('kustomization-finished', { timestamp, ...failed })
+    const [first] = await harness.queue.leaseEvents(1)
+    if (!first) throw new Error('nothing is queued')
+    await harness.dispatcher.dispatchEvent(first)
+    await harness.queue.acknowledge(first)
+    await report(harness)
+    // Such as a sender that asks again after the queue has forgotten the first one.
+    const { isNew: _, ...again } = first
+    await harness.dispatcher.dispatchEvent(again)
+    await report(harness, 1, failed)
+    expect(await ledger(harness)).toEqual(['all delivered', 'all delivered', 'all delivered'])
+    expect(harness.requests).toHaveLength(3)
+  })
+
+  it('is remembered once, however often it comes', async () => {
+    const harness = createHarness()
+    await harness.configure(hook(), alert('all', 'hook'))
+    await accept(harness)
+    const mend = failAfter(harness, 0)
+    for (let times = 0; times < 3; times += 1) await dispatchAndDie(harness)
+    mend()
+    await harness.drain()
+    const [{ event } = { event: undefined }] = await harness.records()
+    if (event === undefined) throw new Error('nothing is recorded')
+    const group = objectGroupKey(CLUSTER, event.involvedObject)
+    const known = await readObjectState(harness.ports, { cluster: CLUSTER, group, event })
+    expect(known?.value.seen).toHaveLength(1)
   })
 
   it.each([0, 1, 2])(
