@@ -13,7 +13,7 @@ import type {
 import { isRecord } from './id-index.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { change, type UnitResult, type UnitStatement } from './statement.ts'
-import { sweepQuarantine } from './sweep.ts'
+import { DELIVERY_WAITS, sweepQuarantine } from './sweep.ts'
 
 /** Most that is set aside. What comes beyond stays in its queue, and is tried again and again. */
 const MAX_MESSAGES = 10_000
@@ -73,7 +73,7 @@ const NO_MORE_DUE = `UPDATE ledger SET due_at = NULL, destination = NULL
 
 const LIST = `SELECT id, kind, cluster, delivery_id AS deliveryId, cause, rejections,
     first_at AS firstAt, last_at AS lastAt, bytes
-  FROM quarantine WHERE id > ? AND expires_at > ? ORDER BY id LIMIT ?`
+  FROM quarantine WHERE id > ? AND (expires_at > ? OR ${DELIVERY_WAITS}) ORDER BY id LIMIT ?`
 
 const NEWEST = 'SELECT MAX(id) AS id FROM quarantine'
 
@@ -188,7 +188,7 @@ export class SqliteQuarantine implements Quarantine {
     }
   }
 
-  /** Deletes what expired at or before `now`; resolves with its number. */
+  /** Deletes what expired at or before `now`, unless a delivery waits for it; resolves with its number. */
   sweep(now: number): Promise<number> {
     return sweepQuarantine(this.#database, now)
   }

@@ -1,4 +1,4 @@
-import { ID_BEGINNING } from './id-index.ts'
+import { hasId, ID_BEGINNING } from './id-index.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { type Changed, change, type UnitResult } from './statement.ts'
 import { CHUNK_ROWS, inPeace } from './sweep-pace.ts'
@@ -79,10 +79,16 @@ export async function sweepState(database: RelayDatabase, now: number): Promise<
   }
 }
 
-const DELETE_QUARANTINE = `DELETE FROM quarantine WHERE id IN
-  (SELECT id FROM quarantine WHERE expires_at <= ? ORDER BY expires_at LIMIT ${CHUNK_ROWS})`
+/** Whether the delivery of a row of `quarantine` waits until that is put back. Nothing else brings it forward. */
+export const DELIVERY_WAITS = `kind = 'retry' AND EXISTS (SELECT 1 FROM ledger AS l
+    WHERE ${hasId('delivery_id', 'l')} AND l.attempt = quarantine.attempt
+      AND l.due_at IS NULL AND l.outcome IN ('retry', 'held'))`
 
-/** Deletes expired messages of the quarantine, in the way of `sweepLedger`. */
+const DELETE_QUARANTINE = `DELETE FROM quarantine WHERE id IN
+  (SELECT id FROM quarantine WHERE expires_at <= ? AND NOT (${DELIVERY_WAITS})
+    ORDER BY expires_at LIMIT ${CHUNK_ROWS})`
+
+/** Deletes expired messages of the quarantine for which no delivery waits, in the way of `sweepLedger`. */
 export async function sweepQuarantine(database: RelayDatabase, now: number): Promise<number> {
   let deleted = 0
   for (;;) {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventLease } from '../../../adapters/sqlite/event-reader.ts'
 import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
 import { openRelayDatabase, type RelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
+import { change } from '../../../adapters/sqlite/statement.ts'
 import type {
   AcceptedEvent,
   QueuedEvent,
@@ -197,6 +198,22 @@ describe('what is set aside', () => {
     expect((await queue.quarantine.list(1)).messages).toEqual([])
     expect(await queue.quarantine.sweep(clock.now())).toBe(1)
     expect(await queue.quarantine.depth()).toEqual({ messages: { event: 0, retry: 0 }, bytes: 0 })
+  })
+
+  it('is kept for as long as its delivery waits, which would else wait for ever', async () => {
+    for (const deliveryId of ['waits', 'goes on']) {
+      await sendRetry({ deliveryId, attempt: 3, dueAt: START })
+    }
+    const retries = await queue.leaseRetries(2)
+    for (const retry of retries) await queue.setAsideRetry(retry, REASON)
+    // A person has replayed it meanwhile.
+    await database.write([change("UPDATE ledger SET attempt = 4 WHERE id = 'goes on'")])
+    clock.advance(90 * DAY_MS)
+    expect(await queue.quarantine.sweep(clock.now())).toBe(1)
+    const { messages } = await queue.quarantine.list(10)
+    expect(messages).toMatchObject([{ kind: 'retry', deliveryId: 'waits' }])
+    expect(await queue.quarantine.replay()).toEqual({ event: 0, retry: 1 })
+    expect(await queue.leaseRetries(10)).toMatchObject([{ deliveryId: 'waits', attempt: 3 }])
   })
 })
 
