@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
   encodeAgain,
@@ -5,6 +7,8 @@ import {
   goldenBodies,
   LATER_FORMS,
 } from '../../../fixtures/stored/golden-bodies.ts'
+
+const STORED = join(import.meta.dirname, '../../../../relay/model/stored')
 
 const forms = [
   ...FORMS.map((form) => ({ ...form, firstVersion: 0 })),
@@ -27,4 +31,16 @@ describe.each(forms)('a stored $form', ({ form, version, decode, firstVersion })
     const written = goldenBodies(form, firstVersion).map((body) => encodeAgain({ form, body }).body)
     expect(JSON.parse(JSON.stringify(written))).toEqual(latest)
   })
+})
+
+it('there are golden bodies of each form that has a codec', async () => {
+  const found = new Set<unknown>()
+  for (const file of readdirSync(STORED)) {
+    const exported: Readonly<Record<string, unknown>> = await import(join(STORED, file))
+    for (const value of Object.values(exported)) {
+      const { form, decode } = Object(value)
+      if (typeof decode === 'function') found.add(form)
+    }
+  }
+  expect([...found].sort()).toEqual(forms.map(({ form }) => form).sort())
 })
