@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createLogOutput, type LostLines } from '../../../hosts/kit/log-output.ts'
 import { ROOT } from '../../support/relay-process.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 /** A megabyte and more may wait, in lines of a thousand characters. */
 const LINE = `${'x'.repeat(999)}\n`
@@ -107,11 +108,12 @@ describe('the output of a log', () => {
 
 describe('a process that logs', () => {
   /** Logs so many lines, lets others work between them, and then says on stderr that it is done. */
-  const program = (lines: number, end = '') => `
+  const program = (lines: number, { midway = '', end = '' } = {}) => `
     import { createLog } from './hosts/kit/log.ts'
     const log = await createLog({ pretty: false, level: 'info' })
     for (let n = 0; n < ${lines}; n += 1) {
       log.info({ n, rest: 'x'.repeat(900) }, 'line')
+      if (n === 100) ${midway || ';'}
       if (n % 100 === 0) await new Promise((go) => setTimeout(go, 1))
     }
     process.stderr.write('done')
@@ -128,8 +130,17 @@ describe('a process that logs', () => {
   })
 
   it('goes on while nobody reads its log, and says later what is missing', async () => {
-    const waitForEnd = 'process.stdin.resume()'
-    const child = spawn(process.execPath, argsOf(program(4_000, waitForEnd)), { cwd: ROOT })
+    const waits = {
+      midway: "await new Promise((go) => process.stdin.once('data', go))",
+      end: 'process.stdin.resume()',
+    }
+    const child = spawn(process.execPath, argsOf(program(4_000, waits)), { cwd: ROOT })
+    // Node reads so much by itself, and no more until somebody wants it.
+    const { readableHighWaterMark } = child.stdout
+    await waitFor(() =>
+      expect(child.stdout.readableLength).toBeGreaterThanOrEqual(readableHighWaterMark),
+    )
+    child.stdin.write('go')
     await once(child.stderr, 'data')
     const lines: Line[] = []
     for await (const line of createInterface({ input: child.stdout })) {
