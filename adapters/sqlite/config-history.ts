@@ -13,6 +13,23 @@ const IN_FORCE = `UPDATE config_revisions SET replaced_at = NULL
 const REPLACED = `UPDATE config_revisions SET replaced_at = ?
   WHERE cluster = ? AND revision <> ? AND replaced_at IS NULL`
 
+/** What is kept at most of the revisions of a cluster that were replaced. */
+export interface HistoryBounds {
+  readonly revisions: number
+  readonly bytes: number
+}
+
+/** A set that changes all the time fills no disk by that. Most sets take some kilobytes, compressed. */
+const BOUNDS: HistoryBounds = { revisions: 2_000, bytes: 64 * 1024 * 1024 }
+
+/** Forgets those of a cluster that were replaced first. */
+const TRIM = `DELETE FROM config_revisions WHERE rowid IN (
+  SELECT number FROM (
+    SELECT rowid AS number, COUNT(*) OVER newer AS revisions, SUM(octet_length(body)) OVER newer AS bytes
+    FROM config_revisions WHERE cluster = ? AND replaced_at IS NOT NULL
+    WINDOW newer AS (ORDER BY replaced_at DESC, rowid DESC))
+  WHERE revisions > ? OR bytes > ?)`
+
 const RETIRE = `UPDATE config_revisions SET replaced_at = ?
   WHERE cluster = ? AND replaced_at IS NULL`
 
@@ -29,14 +46,19 @@ const DELETE = `DELETE FROM config_revisions WHERE rowid IN
 const compress = promisify(gzip)
 const decompress = promisify(gunzip)
 
-/** Every revision of the clusters' sets, compressed, until some time after another one replaced it. */
+/**
+ * The revisions of the clusters' sets, compressed, until some time after another one replaced them. Of those of a
+ * cluster that were replaced the latest are kept, as far as there is room.
+ */
 export class SqliteConfigHistory {
   readonly #database: RelayDatabase
+  readonly #bounds: HistoryBounds
   /** The revisions in force, as far as they are known to be kept. */
   readonly #kept = new Map<string, string>()
 
-  constructor(database: RelayDatabase) {
+  constructor(database: RelayDatabase, bounds = BOUNDS) {
     this.#database = database
+    this.#bounds = bounds
   }
 
   /** The changes that keep a set which is put in force at `now`, in milliseconds since the epoch. */
@@ -44,11 +66,13 @@ export class SqliteConfigHistory {
     { cluster, revision, body }: ConfigText,
     now: number,
   ): Promise<readonly UnitStatement[]> {
-    const keep =
-      this.#kept.get(cluster) === revision
-        ? change(IN_FORCE, cluster, revision)
-        : change(KEEP, cluster, revision, await compress(body))
-    return [keep, change(REPLACED, now, cluster, revision)]
+    const replaced = change(REPLACED, now, cluster, revision)
+    if (this.#kept.get(cluster) === revision) {
+      return [change(IN_FORCE, cluster, revision), replaced]
+    }
+    const keep = change(KEEP, cluster, revision, await compress(body))
+    const { revisions, bytes } = this.#bounds
+    return [keep, replaced, change(TRIM, cluster, revisions, bytes)]
   }
 
   /** The change by which none of a cluster's revisions is in force after `now`. */
