@@ -2,8 +2,10 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { dispatchFailureOf } from '../../relay/pipeline/dispatch-failure.ts'
 import type { RemainingTime } from '../shared/call-time.ts'
 import type { FailureReports } from '../shared/failure-reports.ts'
+import { aboutOf } from './about.ts'
 import { createDeadline, type Deadline } from './deadline.ts'
 import { groupsOf } from './groups.ts'
+import { type Group, inParts } from './in-parts.ts'
 import { createMessageHandler, type HandleMessage, type MessageParts } from './message.ts'
 import {
   createPutBack,
@@ -27,7 +29,8 @@ interface Handling {
 /**
  * Handles a batch of either queue. Groups run at the same time, and the messages of a group in
  * order. A failed message goes back with the rest of its group, and does not affect other groups.
- * After a message that is set aside, the rest of its group continues.
+ * After a message that is set aside, the rest of its group continues. Where a message may have killed
+ * an earlier call, half of the groups are left to other calls.
  */
 export function createDispatch(parts: DispatchParts) {
   const handling = {
@@ -40,15 +43,36 @@ export function createDispatch(parts: DispatchParts) {
     context: Pick<Context, keyof RemainingTime>,
   ): Promise<SQSBatchResponse> => {
     const deadline = createDeadline(context)
+    const { now, later } = inParts(groupsOf(records), parts.ports.clock)
     try {
+      // First: what is handled may kill this call too.
+      const others = await leaveToOthers(later, now, handling, parts)
       const left = await Promise.all(
-        groupsOf(records).map((group) => handleGroup(group, handling, deadline, parts)),
+        now.map((group) => handleGroup(group, handling, deadline, parts)),
       )
-      return { batchItemFailures: left.flat().map((id) => ({ itemIdentifier: id })) }
+      const failed = [...others, ...left.flat()]
+      return { batchItemFailures: failed.map((id) => ({ itemIdentifier: id })) }
     } finally {
       deadline.clear()
     }
   }
+}
+
+/** Puts back what other calls are left to handle. Resolves with its ids. */
+async function leaveToOthers(
+  later: readonly Group[],
+  now: readonly Group[],
+  { putBack }: Handling,
+  { log }: FailureReports,
+): Promise<readonly string[]> {
+  if (later.length === 0) return []
+  const left = later.flat()
+  await putBack(left, NOT_STARTED_S)
+  log.warn('a call with these messages may have been killed: half are left to other calls', {
+    handled: now.flat().map(aboutOf),
+    left: left.map(aboutOf),
+  })
+  return left.map(({ messageId }) => messageId)
 }
 
 /** Handles a group. Resolves with the ids of the messages that must come again. */

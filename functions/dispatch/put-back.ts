@@ -22,15 +22,19 @@ export const NOT_STARTED_S = 1
 const FIRST_S = 5
 
 /** The queues' own visibility timeout. Seconds. */
-const LONGEST_S = 360
+export const LONGEST_S = 360
 
 /** Somebody has to deploy a later version again; SQS moves a message away after 50 receives. Seconds. */
-const LATER_VERSION_S = 900
+export const LATER_VERSION_S = 900
 
 /** How long a message that failed stays away. */
 export function secondsAfterFailure({ attributes }: SQSRecord, fault: Fault): number {
   if (fault === 'later-version') return LATER_VERSION_S
-  const receives = Number(attributes.ApproximateReceiveCount)
+  return secondsAfterReceives(Number(attributes.ApproximateReceiveCount))
+}
+
+/** How long a message stays away that failed at its so many-th receive. */
+export function secondsAfterReceives(receives: number): number {
   return Math.min(LONGEST_S, FIRST_S * 2 ** (Math.max(receives, 1) - 1))
 }
 
