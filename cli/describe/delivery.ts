@@ -22,7 +22,7 @@ export function deliveryText(delivery: Delivery, now: number): string {
       ['Accepted', `${delivery.acceptedAt} (${formatAge(delivery.acceptedAt, now)} ago)`],
       ['Delivered', latencyMs === undefined ? undefined : `after ${latencyMs} ms`],
       ['Next try', dueAt],
-      ['Tries', delivery.tries],
+      ['Tries', delivery.unreadable ? undefined : delivery.tries],
       ['Repeats', delivery.repeats === 0 ? undefined : delivery.repeats],
       ['Told in', delivery.toldIn && toldText(delivery.id, delivery.toldIn)],
       ['Replayed', replaysText(delivery)],

@@ -62,7 +62,7 @@ interface Names {
 }
 
 function cells(delivery: Delivery, { id, alert = '', provider = '' }: Names): readonly string[] {
-  const { acceptedAt, cluster, object, event, outcome, tries, reason } = delivery
+  const { acceptedAt, cluster, object, event, outcome, tries, unreadable, reason } = delivery
   return [
     id,
     secondsOf(acceptedAt),
@@ -73,7 +73,7 @@ function cells(delivery: Delivery, { id, alert = '', provider = '' }: Names): re
     alert,
     provider,
     outcome,
-    tries === undefined ? '' : String(tries),
+    tries === undefined || unreadable ? '' : String(tries),
     reason,
   ]
 }
