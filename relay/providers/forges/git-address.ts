@@ -28,9 +28,9 @@ const HTTP = /^(https?):\/\/([^/]+)\/(.+)$/i
 const SSH = /^ssh:\/\/([^/]+)\/(.+)$/i
 /**
  * The short form that `ssh` and `scp` accept; a user name is optional. A text with `//` is a URL
- * instead.
+ * instead, and one such as `https:/host/path` was meant to be.
  */
-const SCP = /^((?:[\w.-]+@)?(?:[\w.-]+|\[[\da-f:.]+\])):(?!\/\/)\/?(.+)$/i
+const SCP = /^(?!(?:https?|ssh):)((?:[\w.-]+@)?(?:[\w.-]+|\[[\da-f:.]+\])):(?!\/\/)\/?(.+)$/i
 
 /**
  * The field `address` of a type that reports on commits. `shape` describes the path that the forge

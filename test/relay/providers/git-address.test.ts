@@ -37,6 +37,7 @@ describe('parseGitAddress', () => {
     ['github.com:o/r', 'https://github.com', 'github.com', ['o', 'r']],
     ['github.com:o/r.git', 'https://github.com', 'github.com', ['o', 'r']],
     ['gitea:/o/r.git', 'https://gitea', 'gitea', ['o', 'r']],
+    ['git@ssh:o/r', 'https://ssh', 'ssh', ['o', 'r']],
     ['https://git.corp/g%2Fsub%2Fp.git', 'https://git.corp', 'git.corp', ['g', 'sub', 'p']],
     ['https://git.corp/o/a%2fb', 'https://git.corp', 'git.corp', ['o', 'a', 'b']],
   ])('reads %s', (text, origin, host, path) => {
@@ -50,6 +51,9 @@ describe('parseGitAddress', () => {
     ['https://github.com', /expected a Git repository/],
     ['https://github.com/', /expected a Git repository/],
     ['https:///o/r', /expected a Git repository/],
+    ['https:/git.corp/o/r', /expected a Git repository/],
+    ['http:git.corp/o/r', /expected a Git repository/],
+    ['SSH:/git@git.corp/o/r', /expected a Git repository/],
     ['https://git.corp:port/o/r', /expected a Git repository/],
     ['https://git corp/o/r', /expected a Git repository/],
     [' https://git.corp/o/r', /expected a Git repository/],
