@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { formatDocument, print } from './print.ts'
 
 /** About how many characters are written at once. */
@@ -5,7 +6,8 @@ const WRITTEN_AT_ONCE = 65_536
 
 /**
  * Writes a list as a document of JSON or YAML, as `formatDocument` makes it of the whole list, and an item after the other:
- * a long list as one text takes many times the memory of the list.
+ * a long list as one text takes many times the memory of the list. No faster than it is read: who reads no more, such as
+ * `head`, ends it, and what a slow reader has not read yet does not become the whole text again.
  */
 export async function printItems(
   items: readonly unknown[],
@@ -20,7 +22,7 @@ export async function printItems(
     const alone = await formatDocument([item], format)
     text += format === 'yaml' ? alone : joined(alone, index === 0, index === items.length - 1)
     if (text.length < WRITTEN_AT_ONCE) continue
-    print(text)
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain')
     text = ''
   }
   print(text)

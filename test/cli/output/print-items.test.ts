@@ -1,6 +1,7 @@
-import { expect, it, vi } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { formatDocument } from '../../../cli/output/print.ts'
 import { printItems } from '../../../cli/output/print-items.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 const shared = { name: 'on-call' }
 const long = 'a text that is folded where a line of YAML would become too long: '.repeat(5)
@@ -29,6 +30,27 @@ for (const format of ['json', 'yaml'] as const) {
     expect(Math.max(...written.map(({ length }) => length))).toBeLessThan(70_000)
   })
 }
+
+it.each(['json', 'yaml'] as const)('waits for who reads a list of %s', async (format) => {
+  const items = Array.from({ length: 3_000 }, (_, index) => ({ index, text: 'x'.repeat(100) }))
+  let parts = 0
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(() => {
+    parts += 1
+    return false
+  })
+  onTestFinished(() => stdout.mockRestore())
+  const printed = printItems(items, format)
+  for (const part of [1, 2, 3]) {
+    await waitFor(() => expect(parts).toBe(part))
+    // What goes on without being asked to would be written by then.
+    await formatDocument(items, format)
+    expect(parts).toBe(part)
+    process.stdout.emit('drain')
+  }
+  stdout.mockImplementation(() => true)
+  process.stdout.emit('drain')
+  await printed
+})
 
 async function writtenBy(work: () => Promise<void>): Promise<readonly string[]> {
   const written: string[] = []
