@@ -18,7 +18,7 @@ const MAX_COUNTED = 16
 /** How many hex digits of their ids are kept. */
 const COUNTED_DIGITS = 16
 
-/** The most conflicts of one claim. Claims of one subject rarely meet; more mean a broken store. */
+/** The most conflicts of one claim. Claims of one subject rarely meet; of those that do, all but one wait anyway. */
 export const MAX_CONFLICTS = 10
 
 export interface Claimant {
@@ -79,6 +79,7 @@ export async function claimSubject(
   underWay = new ClaimsUnderWay(ports.clock),
 ): Promise<ClaimResult> {
   const key = subjectStateKey(claimant.cluster, claimant.subject)
+  let isBusy = false
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const stored = await ports.state.read(key)
     const state = stored && subjectStateOf(ports, key, stored.value, claimant)
@@ -86,13 +87,18 @@ export async function claimSubject(
     const isUnderWay = underWay.isOther(key, claimant.deliveryId)
     const { result, next } = nextStep(state, claimant, now, isUnderWay)
     const expected = stored?.version ?? 'absent'
-    if (next && !(await writeSubject(ports, key, next, expected))) continue
+    if (next && !(await writeSubject(ports, key, next, expected))) {
+      isBusy = result !== 'claimed' && result.kind === 'busy'
+      continue
+    }
     if (result !== 'claimed') return result
     underWay.begin(key, claimant.deliveryId, claimLastsMs(claimant.timeoutMs))
     const version = (stored?.version ?? 0) + 1
     const { settled: before, onItsWay, counted } = next ?? {}
     return { kind: 'claimed', claim: { key, claimant, version, before, onItsWay, counted } }
   }
+  // So many wait at once that its turn cannot be noted now: the next claim does it.
+  if (isBusy) return { kind: 'busy' }
   throw new Contention(`subject ${key}: too many conflicting claims`)
 }
 
