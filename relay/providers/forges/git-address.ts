@@ -49,8 +49,8 @@ export function gitAddress(shape: string, fits: (path: readonly string[]) => boo
 /**
  * Reads `https://`, `http://` and `ssh://` URLs and the short form `git@host:path`. The API of a
  * forge with Git on SSH is on HTTPS, so an SSH port says nothing about it and is dropped. User name
- * and password are dropped too, since the Secret has the API's credential, and so are query and
- * fragment.
+ * and password are dropped too, since the Secret has the API's credential, and so are query,
+ * fragment and more than one slash before the path.
  */
 export function parseGitAddress(text: string): GitAddress | SettingError {
   if (text === '') return { error: MISSING }
@@ -73,7 +73,7 @@ function addressOf(origin: string, rawPath: string, isSsh: boolean): GitAddress 
   const url = URL.parse(origin)
   if (url === null || url.host === '' || rawPath === '') return { error: NOT_AN_ADDRESS }
   if (rawPath.endsWith('/')) return { error: 'must not end in /' }
-  const path = decode(rawPath.replace(/\.git$/, ''))?.split('/')
+  const path = decode(rawPath.replace(/^\/+/, '').replace(/\.git$/, ''))?.split('/')
   if (!path?.every(isPathPart)) {
     return { error: 'the path has a part that is empty, . or .., or that is not percent-encoded' }
   }

@@ -38,6 +38,8 @@ describe('parseGitAddress', () => {
     ['github.com:o/r.git', 'https://github.com', 'github.com', ['o', 'r']],
     ['gitea:/o/r.git', 'https://gitea', 'gitea', ['o', 'r']],
     ['git@ssh:o/r', 'https://ssh', 'ssh', ['o', 'r']],
+    ['https://git.corp//o/r', 'https://git.corp', 'git.corp', ['o', 'r']],
+    ['ssh://git@git.corp///o/r.git', 'https://git.corp', 'git.corp', ['o', 'r']],
     ['https://git.corp/g%2Fsub%2Fp.git', 'https://git.corp', 'git.corp', ['g', 'sub', 'p']],
     ['https://git.corp/o/a%2fb', 'https://git.corp', 'git.corp', ['o', 'a', 'b']],
   ])('reads %s', (text, origin, host, path) => {
@@ -66,7 +68,7 @@ describe('parseGitAddress', () => {
     ['https://git.corp/o/r/', /must not end in \//],
     ['https://git.corp/o/r.git/', /must not end in \//],
     ['git@git.corp:o/r/', /must not end in \//],
-    ['https://git.corp//o/r', /a part that is empty/],
+    ['https://git.corp//', /must not end in \//],
     ['https://git.corp/o//r', /a part that is empty/],
     ['https://git.corp/o/.git', /a part that is empty/],
     ['https://git.corp/o/../r', /a part that is empty, \. or \.\./],
