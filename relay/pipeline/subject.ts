@@ -104,8 +104,8 @@ export async function claimSubject(
 
 /**
  * Keeps a claimant's turn at the subject while the delivery waits for its destination. Nothing
- * older is sent meanwhile, and an event that answers this one knows what came before it. Tells a
- * claimant that need not be sent.
+ * older is sent meanwhile, and an event that answers this one knows what came before it, unless many
+ * are noted in this moment. Tells a claimant that need not be sent.
  */
 export async function keepTurn(
   ports: Pick<Ports, 'state' | 'clock'>,
@@ -121,7 +121,8 @@ export async function keepTurn(
     const next = { ...state, order, reason }
     if (await writeSubject(ports, key, next, stored?.version ?? 'absent')) return { kind: 'kept' }
   }
-  throw new Contention(`subject ${key}: too many conflicting turns`)
+  // So many wait at once that it cannot be noted now: it is with the next try.
+  return { kind: 'kept' }
 }
 
 interface ClaimStep {

@@ -1,15 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { EventOrder } from '../../../relay/model/delivery.ts'
-import { claimSubject } from '../../../relay/pipeline/subject.ts'
+import { claimSubject, keepTurn } from '../../../relay/pipeline/subject.ts'
 import type { StateStore } from '../../../relay/ports/state-store.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { memoryPorts } from '../../support/memory-ports.ts'
 
-it('claims of one subject in one moment all wait for the one that has it', async () => {
+/** The claims of a hundred deliveries, in the order of their events, and a state that others change between a read and a write. */
+function storm() {
   const ports = memoryPorts(new ManualClock())
   const { state } = ports
-  // Others change it between a read and the write that follows.
   const far: Pick<StateStore, 'read' | 'write'> = {
     async read(key) {
       const stored = await state.read(key)
@@ -18,17 +18,24 @@ it('claims of one subject in one moment all wait for the one that has it', async
     },
     write: async (key, value, expected, expiresAt) => state.write(key, value, expected, expiresAt),
   }
-  const claims = Array.from({ length: 100 }, (_, n) =>
-    claimSubject(
-      { ...ports, state: { ...state, ...far } },
-      {
-        ...{ cluster: 'prod', subject: { key: 'incident', shows: `${n}` } },
-        ...{ deliveryId: `delivery-${n}`, order: String(n).padStart(3, '0') as EventOrder },
-        ...{ reason: 'HealthCheckFailed', timeoutMs: 15_000 },
-      },
-    ),
-  )
+  const claimants = Array.from({ length: 100 }, (_, n) => ({
+    ...{ cluster: 'prod', subject: { key: 'incident', shows: `${n}` } },
+    ...{ deliveryId: `delivery-${n}`, order: String(n).padStart(3, '0') as EventOrder },
+    ...{ reason: 'HealthCheckFailed', timeoutMs: 15_000 },
+  }))
+  return { ports: { ...ports, state: { ...state, ...far } }, claimants }
+}
+
+it('claims of one subject in one moment all wait for the one that has it', async () => {
+  const { ports, claimants } = storm()
+  const claims = claimants.map((claimant) => claimSubject(ports, claimant))
   const kinds = (await Promise.all(claims)).map(({ kind }) => kind)
   expect(kinds.filter((kind) => kind === 'claimed')).toHaveLength(1)
   expect(kinds.filter((kind) => kind === 'busy')).toHaveLength(99)
+})
+
+it('turns at one subject in one moment are no failure of the store', async () => {
+  const { ports, claimants } = storm()
+  const turns = await Promise.all(claimants.map((claimant) => keepTurn(ports, claimant)))
+  expect(new Set(turns.map(({ kind }) => kind))).toEqual(new Set(['kept']))
 })
