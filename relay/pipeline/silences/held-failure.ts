@@ -10,6 +10,7 @@ import { objectGroupKey } from '../accept.ts'
 import { Contention } from '../contention.ts'
 import { rememberedValue } from '../damaged-memory.ts'
 import { fingerprint } from '../fingerprint.ts'
+import type { InTurn } from '../in-turn.ts'
 import { readObjectState } from '../object-memory.ts'
 import { deliveryId } from '../record.ts'
 import { readSoundBare } from '../sound-records.ts'
@@ -25,22 +26,28 @@ const MAX_TRIES = 5
 
 /**
  * Remembers that a failure is held back from its Alert, in the place of an earlier one of its object. When an
- * earlier one is held that says the same, that stays, and its id is the result. Rejects when a store fails.
+ * earlier one is held that says the same, that stays, and its id is the result. In this process those of one Alert and
+ * object are remembered one after the other. Rejects when a store fails.
  */
-export async function holdFailure(ports: FailurePorts, record: Held): Promise<string | undefined> {
+export function holdFailure(
+  { ports, inTurn }: { readonly ports: FailurePorts; readonly inTurn: InTurn },
+  record: Held,
+): Promise<string | undefined> {
   const key = heldKey(record)
   const own: HeldFailure = { deliveryId: record.id, fingerprint: fingerprint(record.event) }
-  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const { held, version } = await readHeld(ports, record)
-    if (held?.deliveryId === record.id) return undefined
-    if (held?.fingerprint === own.fingerprint && (await isHeldNow(ports, held))) {
-      return held.deliveryId
+  return inTurn(key, async () => {
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const { held, version } = await readHeld(ports, record)
+      if (held?.deliveryId === record.id) return undefined
+      if (held?.fingerprint === own.fingerprint && (await isHeldNow(ports, held))) {
+        return held.deliveryId
+      }
+      const expiresAt = ports.clock.now() + REMEMBER_MS
+      const stored = heldFailureCodec.encode(own)
+      if (await ports.state.write(key, stored, version, expiresAt)) return undefined
     }
-    const expiresAt = ports.clock.now() + REMEMBER_MS
-    if (await ports.state.write(key, heldFailureCodec.encode(own), version, expiresAt))
-      return undefined
-  }
-  throw new Contention(`the held failure of ${key} changes all the time`)
+    throw new Contention(`the held failure of ${key} changes all the time`)
+  })
 }
 
 /**
@@ -86,9 +93,15 @@ async function isHeldNow(ports: FailurePorts, { deliveryId: id }: HeldFailure): 
   return status?.kind === 'waiting' && status.silence !== undefined
 }
 
-/** Whether the Alert was told, will be, or would have been if its destination took it. */
+/**
+ * Whether the Alert was told, will be, or would have been if its destination took it. What waits for a configuration, and
+ * was not held back before, may still be skipped.
+ */
 function isTold({ status }: BareRecord): boolean {
-  return status.kind === 'waiting' || status.outcome === 'delivered' || status.outcome === 'dead'
+  if (status.kind === 'waiting') {
+    return status.why !== 'configuration' || status.silence !== undefined
+  }
+  return status.outcome === 'delivered' || status.outcome === 'dead'
 }
 
 function heldKey({ cluster, alert, event }: Held): string {

@@ -3,6 +3,7 @@ import type { DeliveryRecord, Status } from '../../model/delivery.ts'
 import { MAX_SILENCE_MS } from '../../model/silence.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { type Conclusion, end } from '../conclusion.ts'
+import type { InTurn } from '../in-turn.ts'
 import { keepFailure } from '../object-memory.ts'
 import type { MatchedCandidate } from '../prepare.ts'
 import type { ActiveSilences, KnownSilences } from './active-silences.ts'
@@ -19,6 +20,7 @@ import {
 export interface SilenceContext {
   readonly ports: Pick<Ports, 'state' | 'ledger' | 'clock'>
   readonly silences: ActiveSilences
+  readonly inTurn: InTurn
 }
 
 /** What silences say of a delivery. */
@@ -76,7 +78,7 @@ async function judge(
   if (!isFailure(record.event)) return { conclusion: end('skipped', silencedText(by)), notes }
   // A reminder says the same as the delivery that it is of.
   const isSecond = wasHeld(record) || record.reminder !== undefined
-  const alike = isSecond ? undefined : await holdFailure(context.ports, record)
+  const alike = isSecond ? undefined : await holdFailure(context, record)
   if (alike !== undefined) {
     const reason = `${silencedText(by)}; the delivery ${alike.slice(0, 12)} waits with the same failure`
     return { conclusion: end('skipped', reason), toldBy: alike, notes }
