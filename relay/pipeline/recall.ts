@@ -4,6 +4,7 @@ import { deliveryId, eventRecordId } from './record.ts'
 import type { Room } from './room.ts'
 import { requeue, type SettleContext } from './settle.ts'
 import { slicesOf } from './slices.ts'
+import { readParted } from './sound-records.ts'
 
 /**
  * The most records that one event reads at once: each holds the event, and an event may have
@@ -38,8 +39,8 @@ export const NOTHING_RECALLED: Recalled = {
 
 /**
  * Tells which records an event has for the Alerts with these UIDs, and queues again the next tries
- * of those that wait. Keeps no list of the records: an event may fit thousands of Alerts, and a
- * thousand events may be dispatched at once.
+ * of those that wait. One that is damaged counts as a record: its fault is not that of the other deliveries. Keeps no
+ * list of the records: an event may fit thousands of Alerts, and a thousand events may be dispatched at once.
  */
 export async function recall(
   context: RecallContext,
@@ -64,7 +65,8 @@ export async function recall(
     hasDeliveries,
     async hasDelivery(id) {
       if (slices === 1 || !hasDeliveries) return first.has(id)
-      return (await context.ports.ledger.readMany([id])).length > 0
+      const { sound, damaged } = await readParted(context.ports, [id])
+      return sound.length + damaged.length > 0
     },
   }
 }
@@ -80,8 +82,9 @@ function readSlice(
   options: ReadOptions,
 ): Promise<ReadonlySet<string>> {
   return context.recalling.hold(ids.length, async () => {
-    const records = (await context.ports.ledger.readMany(ids, options)).map(({ value }) => value)
+    const { sound, damaged } = await readParted(context.ports, ids, options)
+    const records = sound.map(({ value }) => value)
     await requeue(context, records)
-    return new Set(records.map(({ id }) => id))
+    return new Set([...records.map(({ id }) => id), ...damaged])
   })
 }

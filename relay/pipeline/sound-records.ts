@@ -1,6 +1,7 @@
 import type { BareRecord } from '../model/bare-record.ts'
 import type { LedgerRecord } from '../model/delivery.ts'
 import { DamagedRecord } from '../model/stored/errors.ts'
+import type { ReadOptions } from '../ports/ledger.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
 
@@ -17,6 +18,21 @@ export function readSound(
   return soundOf((wanted) => ledger.readMany(wanted), ids)
 }
 
+/** Records, and the ids of those that are damaged. */
+export interface PartedRecords<R> {
+  readonly sound: ReadonlyArray<Versioned<R>>
+  readonly damaged: readonly string[]
+}
+
+/** Reads records as `readSound` does, and tells the damaged ones from those that are not there. */
+export function readParted(
+  { ledger }: Pick<Ports, 'ledger'>,
+  ids: readonly string[],
+  options?: ReadOptions,
+): Promise<PartedRecords<LedgerRecord>> {
+  return partsOf((wanted) => ledger.readMany(wanted, options), ids)
+}
+
 /** Reads the same without their events: many small events may ask at once what became of large ones. */
 export function readSoundBare(
   { ledger }: Pick<Ports, 'ledger'>,
@@ -29,13 +45,20 @@ async function soundOf<R>(
   read: Read<R>,
   ids: readonly string[],
 ): Promise<ReadonlyArray<Versioned<R>>> {
+  return (await partsOf(read, ids)).sound
+}
+
+async function partsOf<R>(read: Read<R>, ids: readonly string[]): Promise<PartedRecords<R>> {
   try {
-    return await read(ids)
+    return { sound: await read(ids), damaged: [] }
   } catch (error) {
     if (!(error instanceof DamagedRecord)) throw error
-    if (ids.length === 1) return []
-    const each: Versioned<R>[] = []
-    for (const id of ids) each.push(...(await soundOf(read, [id])))
-    return each
+    if (ids.length === 1) return { sound: [], damaged: ids }
+    const parts: PartedRecords<R>[] = []
+    for (const id of ids) parts.push(await partsOf(read, [id]))
+    return {
+      sound: parts.flatMap(({ sound }) => sound),
+      damaged: parts.flatMap(({ damaged }) => damaged),
+    }
   }
 }

@@ -148,3 +148,41 @@ it.each(Object.entries(DECISIONS))(
     expect(others.map(({ outcome }) => outcome)).toContain(after)
   },
 )
+
+it.each([1, 150])(
+  'an event that comes again is told to its other Alerts though one of %i records is damaged',
+  async (written) => {
+    const harness = createHarness()
+    const names = Array.from({ length: written + 2 }, (_, index) => `alert-${index}`)
+    await harness.configure(SLACK, ...names.map((name) => alert(name, 'p')))
+    await harness.send('kustomization-finished')
+    const [event] = await harness.queue.leaseEvents(1)
+    if (!event) throw new Error('nothing is queued')
+    const { ledger } = harness.ports
+    const [readMany, writeMany] = [ledger.readMany.bind(ledger), ledger.writeMany.bind(ledger)]
+    let left = written
+    ledger.writeMany = async (writes) => {
+      left -= 1
+      if (left < 0) throw new Error('killed')
+      return writeMany(writes)
+    }
+    await expect(harness.dispatcher.dispatchEvent(event)).rejects.toThrow('killed')
+    ledger.writeMany = writeMany
+    const before = await harness.records()
+    expect(before).toHaveLength(written)
+    const damaged = before[0]?.id ?? ''
+    ledger.readMany = async (ids, ...options) => {
+      if (ids.includes(damaged)) throw new DamagedRecord('delivery record', 'of a test')
+      return readMany(ids, ...options)
+    }
+    const { isNew: _, ...again } = event
+    const sent = harness.requests.length
+    await harness.dispatcher.dispatchEvent(again)
+    expect(harness.requests).toHaveLength(sent + 2)
+    expect((await harness.records()).map(({ alert }) => alert?.name).toSorted()).toEqual(
+      names.toSorted(),
+    )
+    await harness.dispatcher.dispatchEvent(again)
+    expect(harness.requests).toHaveLength(sent + 2)
+  },
+)
