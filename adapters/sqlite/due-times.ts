@@ -1,5 +1,7 @@
+import type { Clock } from '../../relay/ports/clock.ts'
 import type { RelayDatabase } from './relay-database.ts'
-import { outcomeChange, type UnitStatement } from './statement.ts'
+import { outcomeChange } from './statement.ts'
+import { inPeace } from './sweep-pace.ts'
 
 /** The longest wait of a retry: an hour, and a fifth for jitter. Milliseconds. */
 const LONGEST_WAIT_MS = 72 * 60_000
@@ -19,13 +21,18 @@ const BRING_BACK = `UPDATE ledger SET due_at = ? + ${WAITED}, body = CASE WHEN j
     THEN json_set(body, '$.dueAt', ? + ${WAITED}, '$.updatedAt', ?,
       '$.chainStartedAt', MIN(COALESCE(body ->> '$.chainStartedAt', ?), ?)) ELSE body END`
 
-/** Selects records that are due later than any wait lasts, by the index on the due time. */
-const TOO_FAR = `WHERE due_at > ? AND due_at > ? + ${LONGEST}`
-/**
- * Selects records that were decided later than now, because the clock was set back since. It reads
- * all that wait.
- */
-const DECIDED_LATER = `WHERE due_at > ? AND json_valid(body) AND body ->> '$.updatedAt' > ?`
+/** Records that are due later than any wait of their kind lasts. */
+const TOO_FAR = `due_at > ? + ${LONGEST}`
+/** Records that were decided later than now, because the clock was set back since. */
+const DECIDED_LATER = "json_valid(body) AND body ->> '$.updatedAt' > ?"
+
+/** How many of the records that wait one change looks at. It takes some milliseconds, in which nobody else's is committed. */
+const LOOKED_AT = 1_000
+
+/** Finds when the record is due that comes so many after a time. It reads the index alone. */
+const END_OF_PART =
+  'SELECT due_at AS at FROM ledger WHERE due_at > ? ORDER BY due_at LIMIT 1 OFFSET ?'
+const PART = 'WHERE due_at > ? AND due_at <= ?'
 
 /** A silence ends by the clock that people see, and what it holds back is due at its end. */
 const MOVED = `due_at + CASE WHEN outcome = 'held' AND json_valid(body) AND body ->> '$.silence' IS NOT NULL
@@ -42,13 +49,26 @@ const MOVE = `UPDATE ledger SET due_at = ${MOVED}, body = CASE WHEN json_valid(b
  */
 export class DueTimes {
   readonly #database: RelayDatabase
+  readonly #clock: Pick<Clock, 'now'>
   readonly #onChange: () => void
+  readonly #lookedAt: number
   #moving: Promise<unknown> | undefined
+  #isBringingBack = false
 
-  /** `onChange` is called when records are due at other times than before. */
-  constructor(database: RelayDatabase, onChange: () => void) {
+  /**
+   * `onChange` is called when records are due at other times than before. `lookedAt` is how many records are
+   * looked at in one change.
+   */
+  constructor(
+    database: RelayDatabase,
+    clock: Pick<Clock, 'now'>,
+    onChange: () => void,
+    lookedAt = LOOKED_AT,
+  ) {
     this.#database = database
+    this.#clock = clock
     this.#onChange = onChange
+    this.#lookedAt = lookedAt
   }
 
   /** Resolves when the times agree with the clock. */
@@ -66,26 +86,57 @@ export class DueTimes {
   }
 
   /**
-   * Corrects due times that are later than any wait lasts, such as after the clock was set back.
+   * Corrects due times that are later than any wait lasts, such as after the clock was set back. Others use the
+   * database in between. Does nothing while an earlier call of it lasts.
    */
-  async bringBack(now: number): Promise<void> {
-    const far = [now + LONGEST_WAIT_MS, now]
-    await this.#change(outcomeChange(`${BRING_BACK} ${TOO_FAR}`, now, now, now, now, now, ...far))
+  async bringBack(): Promise<void> {
+    if (this.#isBringingBack) return
+    this.#isBringingBack = true
+    try {
+      await this.#bringBack(TOO_FAR, this.#clock.now() + LONGEST_WAIT_MS)
+    } finally {
+      this.#isBringingBack = false
+    }
   }
 
   /**
-   * Does what `bringBack` does, and also finds records that were decided by a clock that was ahead.
-   * It is slow, and meant for the start.
+   * Does what `bringBack` does, and also finds records that were decided by a clock that was ahead. It reads all
+   * that wait, and is meant for the start.
    */
-  async bringAllBack(now: number): Promise<void> {
-    const statement = `${BRING_BACK} ${DECIDED_LATER}`
-    await this.#change(outcomeChange(statement, now, now, now, now, now, now, now))
-    await this.bringBack(now)
+  async bringAllBack(): Promise<void> {
+    await this.#bringBack(DECIDED_LATER, this.#clock.now())
+    await this.bringBack()
   }
 
-  async #change(change: UnitStatement): Promise<void> {
-    const result = await this.#database.write([change])
-    if (result.kind === 'done' && (result.changed[0]?.count ?? 0) > 0) this.#onChange()
+  /** Brings back what is due after a time and meets a condition, whose parameter is the time that it is. */
+  async #bringBack(condition: string, dueAfter: number): Promise<void> {
+    let count = 0
+    try {
+      for (let from: number | undefined = dueAfter; from !== undefined; ) {
+        const after: number = from
+        from = await inPeace(async () => {
+          const end = await this.#endOfPart(after)
+          count += await this.#bringPartBack(condition, after, end ?? Number.MAX_SAFE_INTEGER)
+          return end
+        })
+      }
+    } finally {
+      if (count > 0) this.#onChange()
+    }
+  }
+
+  async #endOfPart(after: number): Promise<number | undefined> {
+    const [row] = await this.#database.read<{ at: number }>(END_OF_PART, after, this.#lookedAt)
+    return row?.at
+  }
+
+  async #bringPartBack(condition: string, after: number, end: number): Promise<number> {
+    // The clock may be set between two parts.
+    const now = this.#clock.now()
+    const sql = `${BRING_BACK} ${PART} AND ${condition}`
+    const unit = [outcomeChange(sql, now, now, now, now, now, after, end, now)]
+    const result = await this.#database.write(unit)
+    return result.kind === 'done' ? (result.changed[0]?.count ?? 0) : 0
   }
 
   #track(moving: Promise<unknown>): void {

@@ -51,7 +51,7 @@ export class SqliteQueue implements Queue {
     this.#database = database
     this.#clock = clock
     this.#due = new DueSchedule(database)
-    this.dueTimes = new DueTimes(database, () => {
+    this.dueTimes = new DueTimes(database, clock, () => {
       this.#due.reset()
       this.#ready.notify('retry')
     })

@@ -97,10 +97,11 @@ export async function openStores(
   const onDueTimesFailure = (err: unknown) => {
     if (!isClosing) log.error({ err }, 'due times could not be checked, will be repeated')
   }
-  await queue.dueTimes.bringAllBack(clock.now()).catch(onDueTimesFailure)
+  // It takes long where very many wait, and nothing has to wait for it.
+  void queue.dueTimes.bringAllBack().catch(onDueTimesFailure)
   let overdue = 0
   const findLost = async () => {
-    await queue.dueTimes.bringBack(clock.now())
+    await queue.dueTimes.bringBack()
     const deliveries = await queue.findLostRetries(clock.now() - LONG_PAST_MS)
     if (deliveries.length === 0) return
     overdue += deliveries.length

@@ -1,6 +1,8 @@
-import { beforeEach, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { DueTimes } from '../../../adapters/sqlite/due-times.ts'
 import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
 import { openRelayDatabase, type RelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
+import { change } from '../../../adapters/sqlite/statement.ts'
 import { acceptedEvent, deliveryRecord, event } from '../../support/delivery-records.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
 import { acceptingLedger } from './support/accepting-ledger.ts'
@@ -97,7 +99,7 @@ it('brings back at the start what a clock decided that was ahead, by its own wai
   await waiting('line', DAY_MS, 'local#uid#host')
   clock.advance(-10 * MINUTE_MS)
   await waiting('right', 20 * MINUTE_MS)
-  await queue.dueTimes.bringAllBack(clock.now())
+  await queue.dueTimes.bringAllBack()
   expect(await dueAfter(5_000)).toEqual(['soon'])
   expect(await dueAfter(20 * MINUTE_MS - 5_000)).toEqual(['right'])
   expect(await dueAfter(DAY_MS - 20 * MINUTE_MS)).toEqual(['line'])
@@ -107,12 +109,12 @@ it('brings back each minute what is due later than any wait lasts, and nothing e
   await waiting('far', 5_000)
   await waiting('hour', 72 * MINUTE_MS)
   await waiting('line', DAY_MS, 'local#uid#host')
-  await queue.dueTimes.bringBack(clock.now())
+  await queue.dueTimes.bringBack()
   expect(queue.nextWakeAt()).toBe(START + 5_000)
   // Nobody noticed that it was set.
   clock.advance(-30 * DAY_MS)
-  await queue.dueTimes.bringBack(clock.now())
-  await queue.dueTimes.bringBack(clock.now())
+  await queue.dueTimes.bringBack()
+  await queue.dueTimes.bringBack()
   expect(await dueAfter(5_000)).toEqual(['far'])
   expect(await dueAfter(72 * MINUTE_MS - 5_000)).toEqual(['hour'])
   expect(await dueAfter(DAY_MS - 72 * MINUTE_MS)).toEqual(['line'])
@@ -125,4 +127,59 @@ it('finds what is due too late by an index', async () => {
     0,
   )
   expect(plan.map(({ detail }) => detail).join()).toContain('ledger_by_due')
+})
+
+describe('of many that wait', () => {
+  const WAITING = ['a', 'b', 'c', 'd', 'e']
+  /** Looks at two records in one change. */
+  const dueTimes = () => new DueTimes(database, clock, () => undefined, 2)
+
+  async function dueTimesOf(): Promise<readonly number[]> {
+    const rows = await database.read<{ at: number }>('SELECT due_at AS at FROM ledger ORDER BY id')
+    return rows.map(({ at }) => at)
+  }
+
+  it.each([
+    ['bringBack', 30 * DAY_MS],
+    ['bringAllBack', 10 * MINUTE_MS],
+  ] as const)('%s finds each', async (method, byMs) => {
+    for (const [index, id] of WAITING.entries()) await waiting(id, 5_000 + index * 1_000)
+    clock.advance(-byMs)
+    await dueTimes()[method]()
+    const now = clock.now()
+    expect(await dueTimesOf()).toEqual(WAITING.map((_, index) => now + 5_000 + index * 1_000))
+  })
+
+  it.each(['bringBack', 'bringAllBack'] as const)(
+    '%s lets others write in between',
+    async (method) => {
+      for (const id of WAITING) await waiting(id, DAY_MS, 'local#uid#host')
+      for (const [index, id] of WAITING.entries()) {
+        await database.write([
+          change('UPDATE ledger SET due_at = due_at + ? WHERE id = ?', index, id),
+        ])
+      }
+      const order: string[] = []
+      const bringing = dueTimes()
+        [method]()
+        .then(() => order.push('brought back'))
+      await database.write([change("INSERT INTO state VALUES ('a', 1, '1', 0)")])
+      await database.write([change("INSERT INTO state VALUES ('b', 1, '1', 0)")])
+      order.push('written')
+      await bringing
+      expect(order).toEqual(['written', 'brought back'])
+    },
+  )
+
+  it('bringBack begins once at a time', async () => {
+    for (const id of WAITING) await waiting(id, DAY_MS, 'local#uid#host')
+    const read = vi.spyOn(database, 'read')
+    const times = dueTimes()
+    const first = times.bringBack()
+    await times.bringBack()
+    expect(read).toHaveBeenCalledTimes(1)
+    await first
+    await times.bringBack()
+    expect(read.mock.calls.length).toBeGreaterThan(1)
+  })
 })

@@ -198,7 +198,7 @@ export async function embedded(spec: ProviderSpec = SLACK): Promise<EmbeddedRule
     async drain() {
       harness.clock.set(clock.now())
       // As the host does each minute, and each ten minutes.
-      await harness.queue.dueTimes.bringBack(clock.now())
+      await harness.queue.dueTimes.bringBack()
       await harness.sweep()
       await harness.drain()
     },
