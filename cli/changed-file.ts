@@ -1,4 +1,14 @@
-import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import {
+  type FileHandle,
+  open,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** How long a change waits for another one of the same file, which takes some milliseconds. */
@@ -30,7 +40,7 @@ export async function changeFile(
   edit: (text: string | undefined) => string | undefined,
   { mostWaitMs = MOST_WAIT_MS, isPrivate = false }: ChangeOptions = {},
 ): Promise<void> {
-  const path = await unlessMissing(realpath(file), file)
+  const path = await pathOf(file)
   const next = `${path}.new`
   const handle = await openAlone(next, mostWaitMs)
   let isDone = false
@@ -47,6 +57,18 @@ export async function changeFile(
     await handle.close()
     if (!isDone) await rm(next, { force: true })
   }
+}
+
+/** The path of a file, or of the one that a link names, which need not be there. */
+async function pathOf(file: string): Promise<string> {
+  const path = await unlessMissing(realpath(file), undefined)
+  if (path !== undefined) return path
+  const target = await unlessMissing(readlink(file), undefined).catch((error: unknown) => {
+    // It is no link: another command has made it meanwhile.
+    if (isError(error, 'EINVAL')) return undefined
+    throw error
+  })
+  return target === undefined ? file : pathOf(resolve(dirname(file), target))
 }
 
 /** Makes the file that takes the place of the other. That there is one already keeps others out. */

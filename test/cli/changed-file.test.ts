@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
@@ -85,6 +86,18 @@ describe('a file that is changed', () => {
     const { mode, uid, gid } = statSync(file)
     expect([mode, uid, gid]).toEqual([before.mode, before.uid, before.gid])
     expect(lstatSync(link).isSymbolicLink()).toBe(true)
+  })
+
+  it('is made where a link leads at which there is none yet', async () => {
+    const folder = temporaryDirectory()
+    mkdirSync(join(folder, 'other'))
+    symlinkSync('other/second', join(folder, 'first'))
+    symlinkSync('file', join(folder, 'other', 'second'))
+    await changeFile(join(folder, 'first'), () => 'a')
+    expect(readFileSync(join(folder, 'other', 'file'), 'utf8')).toBe('a')
+    expect(lstatSync(join(folder, 'first')).isSymbolicLink()).toBe(true)
+    symlinkSync('round', join(folder, 'round'))
+    await expect(changeFile(join(folder, 'round'), () => 'a')).rejects.toThrow('ELOOP')
   })
 
   // Only root may become somebody else.
