@@ -22,7 +22,7 @@ export interface SecretCacheOptions {
 
 const DEFAULT_MAX_AGE_MS = 5 * 60_000
 /** The default time for which a missing secret is trusted to stay missing, in milliseconds. */
-export const ABSENCE_BELIEVED_MS = 30_000
+const ABSENCE_BELIEVED_MS = 30_000
 const DEFAULT_MAX_ENTRIES = 1_000
 
 /** The result of parsing a text. It stays the same while the text is the same. */

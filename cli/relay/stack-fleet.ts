@@ -16,28 +16,25 @@ export interface StackFleetParts {
   readonly ports: StorePorts
   readonly secrets: SecretWriter
   readonly host: HostRules
-  /** Sends what waits in a cluster, after `delayMs`; it never rejects. */
-  wake(cluster: string, delayMs: number): Promise<void>
-  /** How long it takes until dispatch sees a Secret that was missing. Milliseconds. */
-  readonly secretSeenMs: number
+  /** Sends what waits in a cluster; it never rejects. */
+  wake(cluster: string): Promise<void>
 }
 
 type FleetRequests = Pick<RelayRequests, 'putFleetConfig' | 'showFleetConfig' | 'putFleetSecret'>
 
 /** Changes and shows the fleet of a stack, as a relay that serves HTTP does. */
 export function stackFleet(parts: StackFleetParts): FleetRequests {
-  const { ports, secrets, host, secretSeenMs } = parts
+  const { ports, secrets, host } = parts
   return {
-    putFleetConfig: async (body) =>
-      told(parts, await putFleetConfig(ports, body, noPause, host), 0),
+    putFleetConfig: async (body) => told(parts, await putFleetConfig(ports, body, noPause, host)),
     showFleetConfig: () => showFleet(ports),
     putFleetSecret: async (name, body) =>
-      told(parts, await putFleetSecret(secrets, { ...body, name }), secretSeenMs),
+      told(parts, await putFleetSecret(secrets, { ...body, name })),
   }
 }
 
 /** What was put is stored, whatever comes of the rest, for which a person may lack the rights. */
-async function told(parts: StackFleetParts, answer: Answer, delayMs: number): Promise<Answer> {
+async function told(parts: StackFleetParts, answer: Answer): Promise<Answer> {
   if (answer.status !== 200) return answer
   const { ports, host, wake } = parts
   try {
@@ -45,7 +42,7 @@ async function told(parts: StackFleetParts, answer: Answer, delayMs: number): Pr
     const clusters = (await ports.configs.clustersSeen()).map(({ cluster }) => cluster)
     for await (const cluster of clustersInFleet(ports.configs, clusters)) {
       await judgeAgain(ports, cluster, noPause, host)
-      await wake(cluster, delayMs)
+      await wake(cluster)
     }
   } catch (error) {
     warnLine(

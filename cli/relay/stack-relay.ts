@@ -4,7 +4,6 @@ import { ClusterAdmission } from '../../adapters/aws/cluster-admission.ts'
 import { countDeadLetters, moveDeadLetters } from '../../adapters/aws/dead-letters.ts'
 import { createKnownClusters } from '../../adapters/aws/known-clusters.ts'
 import { LedgerTail } from '../../adapters/aws/ledger-tail.ts'
-import { ABSENCE_BELIEVED_MS } from '../../adapters/aws/secret-cache.ts'
 import { SecretSets } from '../../adapters/aws/secret-sets.ts'
 import { SecretsLock } from '../../adapters/aws/secrets-lock.ts'
 import { SecretsManagerWriter } from '../../adapters/aws/secrets-manager-writer.ts'
@@ -54,11 +53,6 @@ import { stackFleet } from './stack-fleet.ts'
 import { readStackOutputs, type StackOutputs } from './stack-outputs.ts'
 import { createStackOverview } from './stack-overview.ts'
 import type { TailSource } from './tail-look.ts'
-
-/**
- * How long it takes until dispatch sees a Secret that was missing, and a second more. Milliseconds.
- */
-const SECRET_SEEN_MS = ABSENCE_BELIEVED_MS + 1_000
 
 /** How long it takes until dispatch sees that a silence has ended, and a second more. Milliseconds. */
 const SILENCE_SEEN_MS = SILENCES_KNOWN_FOR_MS + 1_000
@@ -146,8 +140,8 @@ function requestsOn(
     return asking
   }
   const fleet = stackFleet({
-    ...{ ports, secrets, host, secretSeenMs: SECRET_SEEN_MS },
-    wake: (cluster, delayMs) => wake(ports, cluster, delayMs),
+    ...{ ports, secrets, host },
+    wake: (cluster) => wake(ports, cluster),
   })
   const onExpired = (cluster: string, id: string) => wakeHeld(ports, cluster, id)
   return {
@@ -217,13 +211,13 @@ async function putAndJudge(
       `the Secret is stored; what it makes ready shows with the next apply (${awsError(error).message})`,
     ),
   )
-  await wake(ports, request.cluster, SECRET_SEEN_MS)
+  await wake(ports, request.cluster)
   return answer
 }
 
 /** What waited goes out. It is stored whatever comes of this, for which a person may lack the rights. */
-async function wake(ports: StorePorts, cluster: string, delayMs = 0): Promise<void> {
-  await wakeWaiting(ports, cluster, delayMs).catch((error: unknown) =>
+async function wake(ports: StorePorts, cluster: string): Promise<void> {
+  await wakeWaiting(ports, cluster).catch((error: unknown) =>
     warnLine(
       `stored; deliveries that wait for it go by their schedule (${awsError(error).message})`,
     ),

@@ -29,7 +29,7 @@ export async function configurationCame(
     await judge?.()
     destinations.review(cluster)
     const pause = gate && (() => new Promise<void>(gate.goOn))
-    const deliveries = await wakeWaiting(ports, cluster, 0, pause)
+    const deliveries = await wakeWaiting(ports, cluster, pause)
     if (deliveries > 0)
       log.info({ cluster, deliveries }, 'deliveries that waited for a configuration are sent')
     await reportReadiness(ports, cluster)

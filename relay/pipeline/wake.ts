@@ -36,17 +36,15 @@ export interface Woken {
 
 /**
  * Tries soon what waits for a configuration, after a configuration, Provider or Secret came, and what a Silence
- * held back that is gone or was changed. Each delivery keeps its chain of tries and its place in it. `delayMs` is
- * how long other processes may still use the old configuration; 0 when none does. `pause` lets other work run. Resolves with the number of
- * deliveries. Rejects when a store fails; those that were not woken are tried by the retry schedule.
+ * held back that is gone or was changed. Each delivery keeps its chain of tries and its place in it. `pause` lets
+ * other work run. Resolves with the number of deliveries. Rejects when a store fails; those that were not woken are tried by the retry schedule.
  */
 export async function wakeWaiting(
   ports: WakePorts & Pick<Ports, 'configs'>,
   cluster: string,
-  delayMs = 0,
   pause: Pause = noPause,
 ): Promise<number> {
-  return (await wakeInTime(ports, cluster, {}, delayMs, pause)).deliveries
+  return (await wakeInTime(ports, cluster, {}, pause)).deliveries
 }
 
 /** Does as `wakeWaiting` within bounds. Call it again for what is left, with `notSince` the time of the first call. */
@@ -54,10 +52,9 @@ export async function wakeInTime(
   ports: WakePorts & Pick<Ports, 'configs'>,
   cluster: string,
   bounds: WakeBounds,
-  delayMs = 0,
   pause: Pause = noPause,
 ): Promise<Woken> {
-  const wake = { ports, bounds, delayMs }
+  const wake = { ports, bounds, delayMs: 0 }
   const isWanted: IsWanted = ({ why }) => why === 'configuration'
   const waiting = await wakeThose(wake, { cluster, outcome: 'retry', isWanted })
   const released = await wakeReleased(wake, ports.configs, cluster, pause)

@@ -4,9 +4,12 @@ import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { describe, expect, it } from 'vitest'
 import { reconcile } from '../../relay/pipeline/reconcile.ts'
 import { commandTargets, stackTargets } from '../support/command-targets.ts'
+import { acceptedEvent } from '../support/delivery-records.ts'
 import { OPERATOR, PROD, startRelay, TOKENS } from '../support/embedded-server.ts'
+import { pollOnce } from '../support/event-source-mapping.ts'
 import { type CommandResult, fluxRelay } from '../support/flux-relay-command.ts'
 import { alertObject, providerObject } from '../support/notification-objects.ts'
+import { startSink } from '../support/recording-sink.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -168,6 +171,26 @@ describe('flux-relay secret put', () => {
 
 describe('flux-relay secret put --stack', () => {
   const { open } = stackTargets()
+
+  it('sends at once what has just missed the Secret', async () => {
+    const { relay, run } = await open()
+    const { ports, clients, environment } = relay
+    const sink = await startSink({ 'POST /hook': { status: 200 } })
+    const objects = [
+      providerObject('slack', { address: '', secretRef: { name: 'slack' } }),
+      alertObject('all'),
+    ]
+    await ports.configs.replace(await reconcile('prod', objects, Date.now(), ports.secrets))
+    await ports.queue.send([acceptedEvent({ cluster: 'prod', acceptedAt: Date.now() })])
+    await pollOnce(clients.sqs, environment.eventsQueueUrl, relay.dispatch)
+    const address = `--from-literal=address=${sink.url}/hook`
+    expect(await run(put('flux-system/slack', address))).toMatchObject({ code: 0, stderr: '' })
+    // The command goes by the time of this machine.
+    relay.time.offsetMs += Date.now() - ports.clock.now()
+    await pollOnce(clients.sqs, environment.retriesQueueUrl, relay.dispatch)
+    await pollOnce(clients.sqs, environment.retriesQueueUrl, relay.dispatch)
+    expect(sink.requests).toHaveLength(1)
+  })
 
   it('says what to do about a Secret that is scheduled for deletion', async () => {
     const target = await open()
