@@ -28,6 +28,9 @@ export function typeGate(event: Event, type: ProviderType): string | undefined {
 
 function commitMiss(event: Event, forCommits: boolean, { type, family }: ProviderType) {
   if (event.severity === 'error') return undefined
+  if (event.severity !== 'info') {
+    return `${type} takes severity info as a success and error as a failure, and this is ${event.severity}`
+  }
   const isForCommits = forCommits || Boolean(event.metadata[`${EVENT_GROUP}/commit`])
   const isUnmarked =
     isUnmarkedResult(event) || (family === 'deployment' && isUnmarkedProgress(event))

@@ -299,3 +299,17 @@ describe('64 digits', () => {
     expect(harness.requests).toEqual([])
   })
 })
+
+it.each(['warning', 'Error', 'fatal'])(
+  'makes no commit green by an event of severity %s',
+  async (severity) => {
+    const types = [...COMMIT_TYPES.map(({ type }) => type), 'githubdeployment', 'gitlabdeployment']
+    const told = { kind: 'Kustomization', reason: 'HealthCheckFailed', severity, commit: SHA1 }
+    const { harness, shown } = await verdicts(told, types)
+    expect([...shown.keys()].sort()).toEqual(types.sort())
+    for (const text of shown.values()) {
+      expect(text).toMatch(/^skipped: .* takes severity info as a success and error as a failure/)
+    }
+    expect(harness.requests).toEqual([])
+  },
+)
