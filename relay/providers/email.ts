@@ -80,7 +80,10 @@ export const email = customProvider<Settings>({
       case 'sent':
         return afterSending(to, result, served, memory)
       case 'refused': {
-        const reason = `the server answered: ${quotable(result.detail)}`
+        // The others are done with.
+        const whom =
+          left.length < to.length ? ` to a mail for ${quotable(left.join(', '))} alone` : ''
+        const reason = `the server answered${whom}: ${quotable(result.detail)}`
         if (result.isPassing) {
           // A single recipient that has to wait is no failure of the server.
           const isPartly = served.recipients.length > 0 && result.cause === 'message'

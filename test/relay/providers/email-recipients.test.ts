@@ -71,6 +71,7 @@ describe('a server that lets some of the recipients wait', () => {
   })
 
   it('goes on while they wait, which is no failure of the server', async () => {
+    const alone = 'the server answered to a mail for dev@example.com alone: 451 No.'
     const refusal = { kind: 'refused', cause: 'message', isPassing: true, detail: '451 No.' }
     const later = { ...LATER, address: 'dev@example.com' }
     const { deliveries, recipients } = await inTurn(
@@ -80,8 +81,8 @@ describe('a server that lets some of the recipients wait', () => {
     )
     expect(deliveries.map(({ verdict }) => verdict)).toMatchObject([
       { kind: 'retry', applied: 'partly' },
-      { kind: 'retry', applied: 'partly' },
-      { kind: 'rejected' },
+      { kind: 'retry', applied: 'partly', reason: alone },
+      { kind: 'rejected', reason: alone },
     ])
     expect(recipients).toEqual([to, ['dev@example.com'], ['dev@example.com']])
   })
