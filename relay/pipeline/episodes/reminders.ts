@@ -113,7 +113,7 @@ async function store(
   const now = context.ports.clock.now()
   const dueAt = now + ms
   if (dueAt > reminder.since + REMIND_FOR_MS) return
-  const { subjectStateKey: _, replayedBy: __, ...rest } = from
+  const { subjectStateKey: _, replayedBy: __, heldMs: ___, ...rest } = from
   const reason = `reminds if the failure lasts (remind: ${source})`
   await settle(context, {
     ...rest,

@@ -83,6 +83,19 @@ describe.each(RULE_HOSTS)('on %s the rule remind', (_, open) => {
     expect(host.posted()).toHaveLength(2)
   })
 
+  it('runs from the message though after, and then a silence, had held that back', async () => {
+    const host = await open()
+    await host.configure({ after: '20m', remind: '1h' })
+    await host.silence(HOUR_MS / 2)
+    await host.report(FAILED)
+    await host.pass(HOUR_MS / 2 + 60_000)
+    expect(host.posted()).toHaveLength(1)
+    await host.pass(HOUR_MS - 5 * 60_000)
+    expect(host.posted()).toHaveLength(1)
+    await host.pass(6 * 60_000)
+    expect(host.posted()).toHaveLength(2)
+  })
+
   it('does not remind of a failure that was never told', async () => {
     const host = await open()
     await host.configure({ remind: '4h' })
