@@ -78,6 +78,17 @@ const outcomes = async (harness: Harness) =>
   (await harness.records()).map(({ event, outcome, repeats }) => [event.message, outcome, repeats])
 
 describe('an event that comes again after a kill', () => {
+  it('is counted as unchanged once, and so is what comes after it', async () => {
+    const harness = await withUnacknowledgedReport()
+    await passTime(harness, 1)
+    const counted = async () =>
+      (await outcomes(harness)).filter(([, outcome]) => outcome === 'suppressed')
+    expect(await counted()).toEqual([['report 2 of a', 'suppressed', 0]])
+    await handle(harness, report('a', 'info', 3))
+    expect(await counted()).toEqual([['report 3 of a', 'suppressed', 1]])
+    expect(harness.requests).toHaveLength(1)
+  })
+
   it('is counted as unchanged once, though a newer event of another object came first', async () => {
     const harness = await withUnacknowledgedReport()
     await handle(harness, report('b', 'error', 3))
