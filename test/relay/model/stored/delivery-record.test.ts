@@ -116,6 +116,11 @@ describe('a record of 591c4aa', () => {
   it.each([
     ['a failed try', { attempt: 3, attempts: [attempt(1), attempt(2)] }, ['failed', 2]],
     ['no place', { attempt: 4, attempts: [attempt(1), attempt(2)] }, ['destination', 2]],
+    [
+      'a failed try, with others put off',
+      { attempt: 6, attempts: [attempt(1), attempt(5)] },
+      ['failed', 2],
+    ],
     ['never tried', { attempt: 2, attempts: [] }, ['destination', 0]],
     [
       'a Secret',
