@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SqliteLedger } from '../../../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
 import { openRelayDatabase, type RelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
+import { change } from '../../../adapters/sqlite/statement.ts'
 import type { DeliveryRecord, LedgerRecord } from '../../../relay/model/delivery.ts'
+import { DamagedRecord, LaterVersion } from '../../../relay/model/stored/errors.ts'
 import type { LedgerFilter } from '../../../relay/ports/ledger.ts'
 import { deliveryRecord } from '../../support/delivery-records.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
@@ -148,6 +150,22 @@ it('changes a record by the number of its row, so that SQLite keeps no journal o
       'SEARCH ledger USING INTEGER PRIMARY KEY (rowid=?)',
     )
   }
+})
+
+it.each([
+  ['of a later version', "json_set(body, '$.v', 99)", LaterVersion, 'it is of version 99'],
+  ['damaged', 'replace(body, \'"severity"\', \'"x"\')', DamagedRecord, 'severity is missing'],
+] as const)('reads no record whose event is %s, as such', async (_, body, thrown, why) => {
+  await write(deliveryRecord({ id: 'a' }), deliveryRecord({ id: 'b' }))
+  await database.write([change(`UPDATE events SET body = ${body}`)])
+  for (const ids of [['a'], ['a', 'b']]) {
+    await expect(ledger.readMany(ids)).rejects.toThrow(thrown)
+    await expect(ledger.readMany(ids)).rejects.toThrow(why)
+  }
+  const { records } = await ledger.list({ cluster: 'local' }, 10)
+  expect(records).toMatchObject(
+    ['a', 'b'].map((id) => ({ kind: 'unreadable', id, reason: expect.stringContaining(why) })),
+  )
 })
 
 it('tells an error of a record whose event was never accepted', async () => {
