@@ -8,10 +8,13 @@ import { type SharedReads, shareReads } from './shared-reads.ts'
 import { noPause, type Pause } from './slices.ts'
 
 /**
- * The most clusters whose compiled configuration is kept. The least recently used is forgotten
- * first.
+ * The most Alerts and Providers of all clusters whose compiled form is kept, which is 4 kB of memory for an ordinary
+ * one. The least recently used cluster is forgotten first; the one that is used now never is.
  */
-const MAX_TABLES = 500
+const MAX_OBJECTS = 100_000
+
+/** As many objects each cluster counts as at least, so that there is a bound for clusters without any. */
+const LEAST_OBJECTS = 20
 
 /** The compiled configuration of a cluster, and the mode in which it is used. */
 export interface TableInForce extends RoutingTable {
@@ -39,15 +42,33 @@ export interface RoutingTables {
 /** Where sets and modes are read. */
 export type TablePorts = Pick<Ports, 'configs' | 'modes'>
 
-/** Waits for `pause` between the parts of a set that is compiled. */
-export function createRoutingTables(ports: TablePorts, pause: Pause = noPause): RoutingTables {
+/** Waits for `pause` between the parts of a set that is compiled. `maxObjects` is how many objects are kept. */
+export function createRoutingTables(
+  ports: TablePorts,
+  pause: Pause = noPause,
+  maxObjects = MAX_OBJECTS,
+): RoutingTables {
   const clusters = new Map<string, TableReader>()
+  let objects = 0
+  const onGrowth = (by: number) => {
+    objects += by
+  }
+  /** Forgets the least recently used clusters. One that is being read stays, or the next callers would read it a second time. */
+  const makeRoom = (used: string) => {
+    if (objects <= maxObjects) return
+    for (const [cluster, reader] of clusters) {
+      if (reader.isBusy || cluster === used) continue
+      clusters.delete(cluster)
+      objects -= reader.objects
+      if (objects <= maxObjects) return
+    }
+  }
   const fleet = fleetReader(ports)
   const use = (cluster: string) => {
     const known = clusters.get(cluster)
     // The only one is the latest already.
     if (known !== undefined && clusters.size === 1) return known
-    const reads = known ?? tableReader({ ports, fleet, pause }, cluster)
+    const reads = known ?? tableReader({ ports, fleet, pause, onGrowth }, cluster)
     clusters.delete(cluster)
     clusters.set(cluster, reads)
     return reads
@@ -55,7 +76,7 @@ export function createRoutingTables(ports: TablePorts, pause: Pause = noPause): 
   return {
     of(cluster) {
       const table = use(cluster).latest()
-      evictOldest(clusters)
+      makeRoom(cluster)
       return table
     },
     known: (cluster) => clusters.get(cluster)?.known(),
@@ -68,6 +89,8 @@ interface TableReader extends Pick<SharedReads<unknown>, 'isBusy'> {
   latest(): Awaitable<TableInForce | undefined>
   /** The table that was read last. */
   known(): TableInForce | undefined
+  /** How many objects it counts as. */
+  readonly objects: number
 }
 
 /** What the tables of all clusters are read with. */
@@ -75,6 +98,8 @@ interface TableParts {
   readonly ports: TablePorts
   readonly fleet: FleetReader
   readonly pause: Pause
+  /** Told by how many objects a table has more than before; by fewer than 0 when it has less. */
+  onGrowth(by: number): void
 }
 
 /**
@@ -82,10 +107,18 @@ interface TableParts {
  * read, or the set of the fleet that it uses. Asks for all of it at once, which a host may have in one item
  * or one request.
  */
-function tableReader({ ports, fleet, pause }: TableParts, cluster: string): TableReader {
+function tableReader({ ports, fleet, pause, onGrowth }: TableParts, cluster: string): TableReader {
   const { configs, modes } = ports
   let known: TableInForce | undefined
   let knownFleet: ConfigSnapshot | undefined
+  let objects = 0
+  const count = () => {
+    const held = known ? known.alertsByUid.size + known.providers.size : 0
+    const before = objects
+    objects = Math.max(held, LEAST_OBJECTS)
+    onGrowth(objects - before)
+  }
+  count()
   const reads = shareReads(async () => {
     const [read, isObserved, ahead] = await Promise.all([
       configs.read(cluster, known?.revision),
@@ -102,10 +135,12 @@ function tableReader({ ports, fleet, pause }: TableParts, cluster: string): Tabl
     const snapshot = read === 'unchanged' ? await configs.read(cluster) : read
     if (typeof snapshot !== 'object') {
       known = undefined
+      count()
       return known
     }
     knownFleet = usesFleet(snapshot.manifests) ? (ahead ?? (await fleet.latest())) : undefined
     known = { ...(await compileInSlices(snapshot, pause, knownFleet)), isObserved }
+    count()
     return known
   })
   const isCurrent = (table: TableInForce) =>
@@ -124,6 +159,9 @@ function tableReader({ ports, fleet, pause }: TableParts, cluster: string): Tabl
     },
     get isBusy() {
       return reads.isBusy
+    },
+    get objects() {
+      return objects
     },
     known: () => known,
   }
@@ -154,17 +192,4 @@ function fleetReader({ configs }: Pick<TablePorts, 'configs'>): FleetReader {
 /** The same object while the mode is the same. */
 function inMode(table: TableInForce, isObserved: boolean): TableInForce {
   return table.isObserved === isObserved ? table : { ...table, isObserved }
-}
-
-/**
- * Forgets the least recently used cluster. One that is being read stays; otherwise the next callers
- * would read it a second time.
- */
-function evictOldest(clusters: Map<string, TableReader>): void {
-  if (clusters.size <= MAX_TABLES) return
-  for (const [cluster, reads] of clusters) {
-    if (reads.isBusy) continue
-    clusters.delete(cluster)
-    return
-  }
 }

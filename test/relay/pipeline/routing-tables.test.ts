@@ -16,7 +16,7 @@ interface WaitingRead {
 }
 
 /** A store each of whose reads is answered by the test. */
-function setUp(parts: Pick<ConfigStore, 'isCurrent'> = {}) {
+function setUp(parts: Pick<ConfigStore, 'isCurrent'> = {}, maxObjects?: number) {
   const reads: WaitingRead[] = []
   const modes = new MemoryModes()
   const configs: ConfigStore = {
@@ -28,7 +28,7 @@ function setUp(parts: Pick<ConfigStore, 'isCurrent'> = {}) {
     replace: () => Promise.reject(new Error('nothing is replaced here')),
     ...parts,
   }
-  const tables = createRoutingTables({ configs, modes })
+  const tables = createRoutingTables({ configs, modes }, undefined, maxObjects)
   /** The next read, once it has begun. */
   const nextRead = async () => {
     await settled()
@@ -187,7 +187,7 @@ describe('the routing table of a cluster', () => {
   })
 
   it('is read once for those who wait, though more clusters than are kept are asked for', async () => {
-    const { nextRead, answerWith, ask, reads } = setUp()
+    const { nextRead, answerWith, ask, reads } = setUp({}, 10_000)
     const first = ask(1)
     const running = await nextRead()
     const others = Array.from({ length: 600 }, (_, index) => ask(1, `other-${index}`))
@@ -200,6 +200,65 @@ describe('the routing table of a cluster', () => {
     running.answer(snapshot('r1'))
     await answerWith('unchanged')
     expect(await waiting[0]).toBe(await first[0])
+  })
+})
+
+describe('of the tables', () => {
+  const OBJECTS = 30
+  const large = (cluster: string, count = OBJECTS) =>
+    snapshot('r1', {
+      cluster,
+      manifests: Array.from({ length: count }, (_, index) =>
+        provider(`p${index}`, { type: 'generic', address: 'https://a.test' }),
+      ),
+    })
+
+  /** Asks once, and tells whether the cluster was read by its revision, and so is known. */
+  async function isKept({ ask, nextRead }: ReturnType<typeof setUp>, cluster: string) {
+    const asked = ask(1, cluster)
+    const read = await nextRead()
+    read.answer(read.knownRevision === undefined ? large(cluster) : 'unchanged')
+    await asked[0]
+    return read.knownRevision !== undefined
+  }
+
+  it('as many are kept as their objects have room', async () => {
+    const under = setUp({}, 3 * OBJECTS)
+    for (const cluster of ['a', 'b', 'c']) expect(await isKept(under, cluster)).toBe(false)
+    for (const cluster of ['a', 'b', 'c']) expect(await isKept(under, cluster)).toBe(true)
+    expect(await isKept(under, 'd')).toBe(false)
+    expect(await isKept(under, 'd')).toBe(true)
+    expect(await isKept(under, 'c')).toBe(true)
+    expect(await isKept(under, 'a')).toBe(false)
+  })
+
+  it('thousands are kept where each has few objects', async () => {
+    const under = setUp()
+    const names = Array.from({ length: 1_000 }, (_, index) => `cluster-${index}`)
+    const [first] = names
+    for (const name of names) {
+      const asked = under.ask(1, name)
+      await under.answerWith(large(name, 1))
+      await asked[0]
+    }
+    expect(await isKept(under, first ?? '')).toBe(true)
+  })
+
+  it('the one in use is kept, however large it is', async () => {
+    const under = setUp({}, OBJECTS / 2)
+    expect(await isKept(under, 'a')).toBe(false)
+    expect(await isKept(under, 'a')).toBe(true)
+  })
+
+  it('those of clusters without a configuration have a bound too', async () => {
+    const under = setUp({}, 100)
+    expect(await isKept(under, 'a')).toBe(false)
+    for (const cluster of ['b', 'c', 'd', 'e', 'f']) {
+      const asked = under.ask(1, cluster)
+      await under.answerWith(undefined)
+      await asked[0]
+    }
+    expect(await isKept(under, 'a')).toBe(false)
   })
 })
 
