@@ -5,8 +5,12 @@ import type { DestinationStream } from 'pino'
 /** How long a line waits for others at most. Milliseconds. */
 const FLUSH_MS = 10
 
-/** How long to wait before what could not be written is tried again. Milliseconds. */
-const RETRY_MS = 100
+/**
+ * How long to wait before what could not be written is tried again, at first and, while nothing can be written, at most. A
+ * pipe holds 64 KiB, and its reader may make room in a moment. Milliseconds.
+ */
+const FIRST_RETRY_MS = 1
+const LONGEST_RETRY_MS = 100
 
 /** How much may wait until it can be written: some thousand lines. In UTF-16 code units. */
 const MAX_WAITING = 1 << 20
@@ -46,10 +50,13 @@ export function createLogOutput(write: WriteBytes): LogOutput {
   let timer: NodeJS.Timeout | undefined
   /** Why something waits; empty when nothing had to since the last lost line was told. */
   let code = ''
+  /** How long what could not be written waits until the next try; 0 when the last write took something. */
+  let retryMs = 0
   let lostLines = 0
   let hasReader = true
   let tellOfLost: (lost: LostLines) => void = () => undefined
 
+  const isFull = () => text.length + begun.length > MAX_WAITING
   const writeAll = () => {
     while (begun.length > 0 || text !== '') {
       if (begun.length === 0) {
@@ -57,6 +64,7 @@ export function createLogOutput(write: WriteBytes): LogOutput {
         text = ''
       }
       begun = begun.subarray(write(begun))
+      retryMs = 0
     }
   }
   const flush = () => {
@@ -67,7 +75,8 @@ export function createLogOutput(write: WriteBytes): LogOutput {
     } catch (error) {
       code = String((error as NodeJS.ErrnoException).code)
       if (code === 'EPIPE') hasReader = false
-      else flushIn(RETRY_MS)
+      retryMs = Math.min(Math.max(FIRST_RETRY_MS, 2 * retryMs), LONGEST_RETRY_MS)
+      if (hasReader) flushIn(retryMs)
       return
     }
     if (lostLines === 0) return
@@ -82,7 +91,9 @@ export function createLogOutput(write: WriteBytes): LogOutput {
   return {
     write(line) {
       if (!hasReader) return
-      if (text.length + begun.length > MAX_WAITING) lostLines += 1
+      // So many in one turn of the event loop need not be lost where they can be written.
+      if (isFull() && retryMs === 0) flush()
+      if (isFull()) lostLines += 1
       else text += line
       flushIn(FLUSH_MS)
     },

@@ -94,6 +94,34 @@ describe('the output of a log', () => {
     expect(lost).toHaveLength(1)
   })
 
+  it('loses nothing of what is logged in one turn where it can be written', () => {
+    const { file, lost, output } = setup()
+    for (let n = 0; n < 3 * MORE_LINES_THAN_WAIT; n += 1) output.write(LINE)
+    vi.advanceTimersByTime(10)
+    expect([file.text.length, lost]).toEqual([3 * MORE_LINES_THAN_WAIT * LINE.length, []])
+  })
+
+  it('keeps up with a reader who empties a pipe again and again', () => {
+    const pipe = { room: 0, taken: 0 }
+    const output = createLogOutput((bytes) => {
+      if (pipe.room === 0) throw failure('EAGAIN')
+      const taken = Math.min(pipe.room, bytes.length)
+      pipe.room -= taken
+      pipe.taken += taken
+      return taken
+    })
+    const lost: LostLines[] = []
+    output.onLost((lines) => lost.push(lines))
+    // Four megabytes in a second, of which the pipe holds 16 KiB.
+    for (let ms = 0; ms < 1_000; ms += 1) {
+      for (let n = 0; n < 4; n += 1) output.write(LINE)
+      pipe.room = 16_384
+      vi.advanceTimersByTime(1)
+    }
+    vi.advanceTimersByTime(100)
+    expect([pipe.taken, lost]).toEqual([4_000 * LINE.length, []])
+  })
+
   it('keeps nothing once its reader has gone', () => {
     const { file, output } = setup()
     file.code = 'EPIPE'
