@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { describe, expect, it } from 'vitest'
 import { configBody } from '../support/aws-relay.ts'
 import { bundledRelay, TOKEN } from '../support/bundled-relay.ts'
@@ -138,6 +139,21 @@ describe('the functions, as bundled for Lambda', () => {
     expect(await deliveries('dead')).toHaveLength(1)
     const page = await functionOf('deliveries-widget').invoke({ list: true })
     expect(page).toContain('Kustomization/flux-system/dead-end')
+  })
+
+  it('count what is set aside, and log it', async () => {
+    const { relay, functionOf, pollOne } = await start()
+    const { eventsQueueUrl: QueueUrl } = relay.environment
+    const damaged = { QueueUrl, MessageBody: '{"v":1', MessageGroupId: 'g' }
+    await relay.clients.sqs.send(
+      new SendMessageCommand({ ...damaged, MessageDeduplicationId: 'damaged' }),
+    )
+    await pollOne(QueueUrl)
+    const lines = await functionOf('dispatch').end()
+    expect(lines).toMatchObject([
+      { SetAside: 1, _aws: { CloudWatchMetrics: expect.any(Array) } },
+      { level: 'ERROR', fault: 'damaged', message: expect.stringMatching(/^set aside; /) },
+    ])
   })
 
   it('count on a schedule the clusters that are silent', async () => {
