@@ -60,6 +60,13 @@ const NUMBERS = [
     'MAX_OBJECTS = 100_000',
   ],
   ['compiled configurations', '20', 'relay/pipeline/routing-tables.ts', 'LEAST_OBJECTS = 20'],
+  [
+    'configurations of a cluster that others replaced',
+    '2,000',
+    'adapters/sqlite/config-history.ts',
+    'revisions: 2_000',
+  ],
+  ['deliveries that a list', '4,000', 'adapters/sqlite/ledger-search.ts', 'LOOKED_AT = 4_000'],
   ['one try', '15 s', 'relay/model/provider.ts', 'DEFAULT_TIMEOUT_MS = 15_000'],
   ['tries at one host', '10', 'relay/pipeline/destinations/lines.ts', 'PLACES_PER_HOST = 10'],
   ['answer of a destination', '20 kB', 'relay/ports/http.ts', 'MAX_RESPONSE_BYTES = 20_480'],
