@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import type { ConfigText } from '../../relay/model/stored/config-snapshot.ts'
+import { forgetBeyond, type HistoryBounds, REVISIONS_AT_ONCE } from './history-bounds.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { change, type UnitStatement } from './statement.ts'
 import { inPeace } from './sweep-pace.ts'
@@ -13,22 +14,8 @@ const IN_FORCE = `UPDATE config_revisions SET replaced_at = NULL
 const REPLACED = `UPDATE config_revisions SET replaced_at = ?
   WHERE cluster = ? AND revision <> ? AND replaced_at IS NULL`
 
-/** What is kept at most of the revisions of a cluster that were replaced. */
-export interface HistoryBounds {
-  readonly revisions: number
-  readonly bytes: number
-}
-
 /** A set that changes all the time fills no disk by that. Most sets take some kilobytes, compressed. */
 const BOUNDS: HistoryBounds = { revisions: 2_000, bytes: 64 * 1024 * 1024 }
-
-/** Forgets those of a cluster that were replaced first. */
-const TRIM = `DELETE FROM config_revisions WHERE rowid IN (
-  SELECT number FROM (
-    SELECT rowid AS number, COUNT(*) OVER newer AS revisions, SUM(octet_length(body)) OVER newer AS bytes
-    FROM config_revisions WHERE cluster = ? AND replaced_at IS NOT NULL
-    WINDOW newer AS (ORDER BY replaced_at DESC, rowid DESC))
-  WHERE revisions > ? OR bytes > ?)`
 
 const RETIRE = `UPDATE config_revisions SET replaced_at = ?
   WHERE cluster = ? AND replaced_at IS NULL`
@@ -38,17 +25,15 @@ const FIND = `SELECT body FROM config_revisions
   WHERE cluster = ?1 AND revision >= ?2 AND revision < ?2 || char(1114111)
   ORDER BY revision LIMIT 1`
 
-/** Revisions that one change deletes: each may be a megabyte. */
-const CHUNK_ROWS = 5
 const DELETE = `DELETE FROM config_revisions WHERE rowid IN
-  (SELECT rowid FROM config_revisions WHERE replaced_at <= ? LIMIT ${CHUNK_ROWS})`
+  (SELECT rowid FROM config_revisions WHERE replaced_at <= ? LIMIT ${REVISIONS_AT_ONCE})`
 
 const compress = promisify(gzip)
 const decompress = promisify(gunzip)
 
 /**
  * The revisions of the clusters' sets, compressed, until some time after another one replaced them. Of those of a
- * cluster that were replaced the latest are kept, as far as there is room.
+ * cluster that were replaced the latest are kept, as far as there is room; a sweep forgets the others.
  */
 export class SqliteConfigHistory {
   readonly #database: RelayDatabase
@@ -71,8 +56,7 @@ export class SqliteConfigHistory {
       return [change(IN_FORCE, cluster, revision), replaced]
     }
     const keep = change(KEEP, cluster, revision, await compress(body))
-    const { revisions, bytes } = this.#bounds
-    return [keep, replaced, change(TRIM, cluster, revisions, bytes)]
+    return [keep, replaced]
   }
 
   /** The change by which none of a cluster's revisions is in force after `now`. */
@@ -96,15 +80,22 @@ export class SqliteConfigHistory {
     return row && textOf(row.body)
   }
 
-  /** Deletes what was replaced at or before a time, in milliseconds; resolves with the number. */
+  /**
+   * Deletes what was replaced at or before a time, in milliseconds, and what there is no room for; resolves with the number.
+   */
   async sweep(replacedBefore: number): Promise<number> {
+    const expired = await this.#forgetBefore(replacedBefore)
+    return expired + (await forgetBeyond(this.#database, this.#bounds))
+  }
+
+  async #forgetBefore(replacedBefore: number): Promise<number> {
     let deleted = 0
     for (;;) {
       const deletion = [change(DELETE, replacedBefore)]
       const result = await inPeace(() => this.#database.write(deletion))
       const count = result.kind === 'done' ? (result.changed[0]?.count ?? 0) : 0
       deleted += count
-      if (count < CHUNK_ROWS) return deleted
+      if (count < REVISIONS_AT_ONCE) return deleted
     }
   }
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type HistoryBounds, SqliteConfigHistory } from '../../../adapters/sqlite/config-history.ts'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { SqliteConfigHistory } from '../../../adapters/sqlite/config-history.ts'
+import type { HistoryBounds } from '../../../adapters/sqlite/history-bounds.ts'
 import { openRelayDatabase, type RelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
@@ -29,37 +30,57 @@ function historyOf(bounds?: HistoryBounds) {
     const rows = await database.read<{ revision: string }>(sql, cluster)
     return rows.map(({ revision }) => revision)
   }
-  return { put, known }
+  const sweep = () => history.sweep(0)
+  return { put, known, sweep }
 }
 
 it('keeps the one in force and so many that were replaced, the latest', async () => {
-  const { put, known } = historyOf({ revisions: 2, bytes: 1_000_000 })
+  const { put, known, sweep } = historyOf({ revisions: 2, bytes: 1_000_000 })
   for (const revision of ['a', 'b', 'c', 'd']) await put(revision)
+  await sweep()
   expect(await known()).toEqual(['b', 'c', 'd'])
 })
 
 it('keeps one that is in force again, and counts it as replaced from then on', async () => {
-  const { put, known } = historyOf({ revisions: 2, bytes: 1_000_000 })
+  const { put, known, sweep } = historyOf({ revisions: 2, bytes: 1_000_000 })
   for (const revision of ['a', 'b', 'c', 'a', 'd']) await put(revision)
+  await sweep()
   expect(await known()).toEqual(['a', 'c', 'd'])
 })
 
 it('keeps as many bytes of those that were replaced', async () => {
-  const { put, known } = historyOf({ revisions: 100, bytes: 250_000 })
+  const { put, known, sweep } = historyOf({ revisions: 100, bytes: 250_000 })
   for (const revision of ['a', 'b', 'c', 'd']) await put(revision, 100_000)
+  await sweep()
   expect(await known()).toEqual(['b', 'c', 'd'])
 })
 
 it('forgets none of another cluster', async () => {
-  const { put, known } = historyOf({ revisions: 1, bytes: 1_000_000 })
+  const { put, known, sweep } = historyOf({ revisions: 1, bytes: 1_000_000 })
   await put('a', 10, 'staging')
   await put('b', 10, 'staging')
   for (const revision of ['a', 'b', 'c']) await put(revision)
+  await sweep()
   expect(await known('staging')).toEqual(['a', 'b'])
 })
 
 it('keeps dozens without any bounds given', async () => {
-  const { put, known } = historyOf()
+  const { put, known, sweep } = historyOf()
   for (let number = 0; number < 50; number += 1) await put(String(number).padStart(4, '0'))
+  await sweep()
   expect(await known()).toHaveLength(50)
+})
+
+it('leaves the database to others while it forgets very many', async () => {
+  const { put, known, sweep } = historyOf({ revisions: 2, bytes: 1_000_000 })
+  for (let number = 0; number < 450; number += 1) await put(String(number).padStart(4, '0'))
+  const sizes: number[] = []
+  const { write } = database
+  vi.spyOn(database, 'write').mockImplementation((unit, ...rest) => {
+    sizes.push(unit.length)
+    return write.call(database, unit, ...rest)
+  })
+  expect(await sweep()).toBe(447)
+  expect(await known()).toEqual(['0447', '0448', '0449'])
+  expect(Math.max(...sizes)).toBe(5)
 })
