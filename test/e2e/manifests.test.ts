@@ -28,6 +28,8 @@ it('delivers what waited for a Provider, once its manifest is there', async () =
 
   writeFiles(manifests, { 'provider.yaml': hook(sink.url) })
   await relay.logged({ msg: 'delivered' })
+  // As soon as it is there, and not by the schedule of retries.
+  await relay.logged({ msg: 'deliveries that waited for a configuration are sent', deliveries: 1 })
   expect(await relay.deliveries()).toMatchObject([
     { outcome: 'delivered', tries: 1, attempts: [{ outcome: 'delivered' }] },
   ])
