@@ -7,7 +7,7 @@ import { type MemoryRules, REMIND_FOR_MS } from '../rules/memory-rules.ts'
 import { type SettleContext, settle } from '../settle.ts'
 import { readEpisode } from './episode-store.ts'
 import type { Verdict } from './judge.ts'
-import { type Telling, type ToldPorts, tellingOf } from './told.ts'
+import { type Telling, type ToldPorts, tellingBy, tellingOf } from './told.ts'
 
 interface RemindersContext extends SettleContext {
   readonly ports: SettleContext['ports'] & ToldPorts
@@ -67,12 +67,31 @@ export async function judgeReminder(
       const reason = `reminds if the failure lasts, after it was told (remind: ${memory.remind.source})`
       return { kind: 'hold', until: dueAt, reason }
     }
+    if (await isBeforeOnItsWay(record, reminder, ports)) {
+      const until = ports.clock.now() + memory.remind.ms
+      return { kind: 'hold', until, reason: 'the reminder before this one is on its way' }
+    }
   }
   if (isAsked || isNewlyDue(record)) {
     const next = { ...reminder, number: reminder.number + 1 }
     await store(record, next, memory.remind, context)
   }
   return SEND
+}
+
+/** Whether the reminder before waits still, such as for a destination that fails: all of them would be told at once. */
+async function isBeforeOnItsWay(
+  record: Delivery,
+  { number }: Reminder,
+  ports: Pick<ToldPorts, 'ledger'>,
+): Promise<boolean> {
+  if (number === 1) return false
+  const { kind } = await tellingBy(ports, reminderId(record, number - 1), false)
+  return kind === 'on-its-way'
+}
+
+function reminderId({ eventId, alert }: Delivery, number: number): string {
+  return hashParts(eventId, alert.uid, 'remind', String(number))
 }
 
 const SEND: Verdict = { kind: 'send' }
@@ -117,7 +136,7 @@ async function store(
   const reason = `reminds if the failure lasts (remind: ${source})`
   await settle(context, {
     ...rest,
-    id: hashParts(from.eventId, from.alert.uid, 'remind', String(reminder.number)),
+    id: reminderId(from, reminder.number),
     status: { kind: 'waiting', why: 'rule', dueAt, reason },
     reminder,
     notes: [],

@@ -30,7 +30,8 @@ export async function tellingOf(
   return tellingBy(ports, deliveryId, countsObserved)
 }
 
-async function tellingBy(
+/** Finds out the same of one Delivery. Rejects when the ledger fails. */
+export async function tellingBy(
   ports: Pick<Ports, 'ledger'>,
   deliveryId: string,
   countsObserved: boolean,

@@ -96,6 +96,20 @@ describe.each(RULE_HOSTS)('on %s the rule remind', (_, open) => {
     expect(host.posted()).toHaveLength(2)
   })
 
+  it('is not told many times at once after hours in which the destination failed', async () => {
+    const host = await open()
+    await host.configure({ remind: '20m' })
+    await host.report(FAILED)
+    host.answerWith(503)
+    await host.pass(6 * HOUR_MS)
+    host.answerWith(200)
+    await host.pass(HOUR_MS + HOUR_MS / 3)
+    const reminders = host.posted().filter((text) => text.includes('(reminder'))
+    // One waited, and there is one more each twenty minutes.
+    expect(reminders.length).toBeGreaterThanOrEqual(2)
+    expect(reminders.length).toBeLessThanOrEqual(5)
+  })
+
   it('does not remind of a failure that was never told', async () => {
     const host = await open()
     await host.configure({ remind: '4h' })
