@@ -68,7 +68,9 @@ async function pathOf(file: string): Promise<string> {
     if (isError(error, 'EINVAL')) return undefined
     throw error
   })
-  return target === undefined ? file : pathOf(resolve(dirname(file), target))
+  if (target === undefined) return file
+  // The folder may be reached by a link too, from which `..` leads elsewhere.
+  return pathOf(resolve(await realpath(dirname(file)), target))
 }
 
 /** Makes the file that takes the place of the other. That there is one already keeps others out. */

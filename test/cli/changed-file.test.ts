@@ -96,6 +96,12 @@ describe('a file that is changed', () => {
     await changeFile(join(folder, 'first'), () => 'a')
     expect(readFileSync(join(folder, 'other', 'file'), 'utf8')).toBe('a')
     expect(lstatSync(join(folder, 'first')).isSymbolicLink()).toBe(true)
+    // A link is read from the folder that it is in, wherever the way to it leads.
+    mkdirSync(join(folder, 'other', 'deep'))
+    symlinkSync('other/deep', join(folder, 'short'))
+    symlinkSync('../beside', join(folder, 'other', 'deep', 'up'))
+    await changeFile(join(folder, 'short', 'up'), () => 'b')
+    expect(readFileSync(join(folder, 'short', 'up'), 'utf8')).toBe('b')
     symlinkSync('round', join(folder, 'round'))
     await expect(changeFile(join(folder, 'round'), () => 'a')).rejects.toThrow('ELOOP')
   })
