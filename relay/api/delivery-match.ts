@@ -16,7 +16,7 @@ export interface DeliveryMatch {
   readonly text?: string | undefined
 }
 
-/** Whether a record matches. A record that cannot be read has no event, and never matches. */
+/** Whether a record matches. One that cannot be read has no event, and only the reason of its outcome is its text. */
 export function isMatch(record: ListedRecord, { reason, severity, text }: DeliveryMatch): boolean {
   const isReadable = record.kind !== 'unreadable'
   const event = isReadable ? record.event : undefined

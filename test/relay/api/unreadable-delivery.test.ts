@@ -1,5 +1,10 @@
-import { expect, it } from 'vitest'
-import { dismissDelivery, replayDelivery, showDelivery } from '../../../relay/api/deliveries.ts'
+import { describe, expect, it } from 'vitest'
+import {
+  dismissDelivery,
+  listDeliveries,
+  replayDelivery,
+  showDelivery,
+} from '../../../relay/api/deliveries.ts'
 import { DamagedRecord, LaterVersion } from '../../../relay/model/stored/errors.ts'
 import { memoryPorts } from '../../support/memory-ports.ts'
 
@@ -30,18 +35,39 @@ it.each(CASES)(
   },
 )
 
-it('a delivery whose record is unreadable is shown as the list shows it', async () => {
-  const { ledger } = memoryPorts()
+describe('a delivery whose record is unreadable', () => {
   const about = { id: 'd', cluster: 'local', object: 'Kustomization/apps/web', acceptedAt: 0 }
   const why = 'this record cannot be read: it is not JSON'
-  ledger.show = async () => ({ kind: 'unreadable', ...about, outcome: 'dead', reason: why })
-  const shown = await showDelivery({ ledger }, 'd')
-  expect(shown.status).toBe(200)
-  expect(JSON.parse(String(shown.body))).toEqual({
+  const listed = { kind: 'unreadable', ...about, outcome: 'dead', reason: why } as const
+  const row = {
     ...about,
     ...{ outcome: 'dead', reason: why, unreadable: true, attempt: 0, tries: 0 },
     acceptedAt: '1970-01-01T00:00:00.000Z',
+  }
+
+  it('is shown as the list shows it', async () => {
+    const { ledger } = memoryPorts()
+    ledger.show = async () => listed
+    const shown = await showDelivery({ ledger }, 'd')
+    expect(shown.status).toBe(200)
+    expect(JSON.parse(String(shown.body))).toEqual(row)
   })
+
+  it.each([
+    ['', [row]],
+    ['text=CANNOT%20BE%20READ', [row]],
+    ['text=nothing%20of%20this', []],
+    ['reason=HealthCheckFailed', []],
+    ['severity=error', []],
+  ])(
+    'is a row of the list %j, unless that asks for what is not known of it',
+    async (query, rows) => {
+      const ports = memoryPorts()
+      ports.ledger.list = async () => ({ records: [listed] })
+      const { body } = await listDeliveries(ports, new URLSearchParams(query))
+      expect(JSON.parse(String(body))).toEqual({ deliveries: rows })
+    },
+  )
 })
 
 it('a ledger that fails is no record that is unreadable', async () => {
