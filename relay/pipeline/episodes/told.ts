@@ -84,10 +84,10 @@ export async function knowledgeOf(
   if (kind === 'told' || kind === 'unknown') {
     return { isTold: isEnd || kind === 'told', toldBy: deliveryId }
   }
-  if (kind === 'on-its-way') return { isTold: true, toldBy: earlier ?? deliveryId }
-  if (!isEnd || earlier === undefined) return { isTold: false, toldBy: earlier }
-  const before = await tellingBy(ports, earlier, countsObserved)
-  return { isTold: before.kind !== 'untold', toldBy: earlier }
+  const before = earlier === undefined ? UNTOLD : await tellingBy(ports, earlier, countsObserved)
+  const wasTold = before.kind !== 'untold'
+  if (kind === 'on-its-way') return { isTold: true, toldBy: wasTold ? earlier : deliveryId }
+  return { isTold: isEnd && wasTold, toldBy: earlier }
 }
 
 /**

@@ -195,6 +195,27 @@ describe.each(RULE_HOSTS)('on %s the rule only', (_, open) => {
     },
   )
 
+  it('tells the end of a failure that a delivery told of which was on its way when the one before had died', async () => {
+    const host = await open()
+    await host.configure({ only: 'failures' })
+    host.answerWith(503)
+    await host.report(FAILED)
+    await host.pass(3_500)
+    await host.report(at(FAILED, 'b'))
+    host.answerWith(404)
+    await host.pass(3_000)
+    await host.report(at(FAILED, 'c'))
+    host.answerWith(200)
+    await host.pass(6_000)
+    await host.report(at(DONE, 'c'))
+    expect((await host.records()).map(({ outcome }) => outcome)).toEqual([
+      'dead',
+      'delivered',
+      'dead',
+      'delivered',
+    ])
+  })
+
   it('counts a failure as told that is on its way', async () => {
     const host = await open()
     await host.configure({ only: 'failures' })
