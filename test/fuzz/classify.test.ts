@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parseHttpDate } from '../../relay/model/retry.ts'
 import type { HttpResponse } from '../../relay/ports/http.ts'
 import { classifyServiceAnswer } from '../../relay/providers/answers/service-answer.ts'
 import { isHttpProvider } from '../../relay/providers/contract.ts'
@@ -25,7 +26,13 @@ interface Objection {
 
 const isOk = ({ status }: HttpResponse) => status >= 200 && status < 300
 
+/** What stands in front of the service answered, such as a sign-in. */
+const PAGES: readonly Objection[] = [
+  { when: (r) => isOk(r) && r.body.trimStart().startsWith('<'), kinds: ['retry'] },
+]
+
 const LIMITED_BY_MESSAGE: readonly Objection[] = [
+  ...PAGES,
   { when: (r) => r.status === 403 && /rate limit/i.test(r.body), kinds: ['retry'] },
 ]
 
@@ -41,9 +48,15 @@ const OBJECTIONS: Readonly<Record<string, readonly Objection[]>> = {
       kinds: ['unauthorized'],
     },
   ],
+  azureeventhub: [{ when: isOfAnotherTime, kinds: ['retry'] }],
+  bitbucket: PAGES,
+  bitbucketserver: PAGES,
+  datadog: PAGES,
+  gitea: PAGES,
   github: LIMITED_BY_MESSAGE,
   githubdispatch: LIMITED_BY_MESSAGE,
   gitlab: [
+    ...PAGES,
     { when: (r) => r.status === 409, kinds: ['retry'] },
     { when: (r) => r.status === 400 && r.body.includes('Cannot transition'), kinds: ['delivered'] },
   ],
@@ -65,6 +78,12 @@ const OBJECTIONS: Readonly<Record<string, readonly Objection[]>> = {
       kinds: ['retry', 'unauthorized', 'rejected'],
     },
   ],
+}
+
+/** Whether a refusal may be due to the clock, since what was sent is signed with the time of this host. */
+function isOfAnotherTime({ status, headers, receivedAt }: HttpResponse): boolean {
+  const differs = Math.abs((parseHttpDate(headers.date) ?? receivedAt) - receivedAt) >= 30_000
+  return (status === 401 || status === 403) && differs
 }
 
 function hasErrorCode(body: string): boolean {
