@@ -48,7 +48,7 @@ export function createLogOutput(write: WriteBytes): LogOutput {
   /** What was begun; its rest comes before `text`. */
   let begun: Uint8Array = Buffer.alloc(0)
   let timer: NodeJS.Timeout | undefined
-  /** Why something waits; empty when nothing had to since the last lost line was told. */
+  /** Why what waits, or waited last, could not be written; empty when nothing ever had to wait. */
   let code = ''
   /** How long what could not be written waits until the next try; 0 when the last write took something. */
   let retryMs = 0
