@@ -73,8 +73,24 @@ export function startPassThrough(
   connections = 10,
 ): Promise<ServedProcess> {
   const program = join(import.meta.dirname, 'programs/pass-through.ts')
-  const flags = startFlags().filter((flag) => /^--m(ax|in)-semi-space-size/.test(flag))
-  return bench.start([...flags, program, sink.url, String(connections)], { environment: MALLOC })
+  const args = [...roomForYoungObjects(), program, sink.url, String(connections)]
+  return bench.start(args, { environment: MALLOC })
+}
+
+/** Starts the bare relay, with an empty database, and with what the relay has of V8 and glibc. */
+export function startBareRelay(
+  bench: Bench,
+  sink: Pick<Sink, 'url'>,
+  connections = 10,
+): Promise<ServedProcess> {
+  const program = join(import.meta.dirname, 'programs/bare-relay.ts')
+  const file = join(mkdtempSync(join(bench.directory, 'bare-')), 'bare.db')
+  const args = [...roomForYoungObjects(), program, sink.url, String(connections), file]
+  return bench.start(args, { environment: MALLOC })
+}
+
+function roomForYoungObjects(): readonly string[] {
+  return startFlags().filter((flag) => /^--m(ax|in)-semi-space-size/.test(flag))
 }
 
 /** What `npm start` tells Node before it names the program. */

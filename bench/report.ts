@@ -1,5 +1,6 @@
-/** A bound that a measure has to keep. */
+/** A bound that a measure has to keep; one with a unit alone is there to compare others with. */
 export type Target =
+  | { readonly unit: Unit }
   | { readonly atLeast: number; readonly unit: Unit }
   | { readonly atMost: number; readonly unit: Unit }
 
@@ -27,14 +28,21 @@ export interface Outcome {
   readonly skipped?: string
 }
 
-export function isMet({ value, target, otherwise }: Row): boolean {
-  return (
+/** Whether a measure keeps its bound; empty for one that has none. */
+export function verdictOf({ value, target, otherwise }: Row): 'met' | 'missed' | '' {
+  if (!isBound(target)) return ''
+  const isMet =
     keeps(value, target) || (otherwise !== undefined && keeps(otherwise.value, otherwise.target))
-  )
+  return isMet ? 'met' : 'missed'
+}
+
+function isBound(target: Target): boolean {
+  return 'atLeast' in target || 'atMost' in target
 }
 
 function keeps(value: number, target: Target): boolean {
-  return 'atLeast' in target ? value >= target.atLeast : value <= target.atMost
+  if ('atLeast' in target) return value >= target.atLeast
+  return 'atMost' in target ? value <= target.atMost : true
 }
 
 /** The rows as a table of Markdown, so that it can be read in a terminal and put into a page. */
@@ -44,7 +52,7 @@ export function formatResults(rows: readonly Row[]): string {
     row.measured,
     `${formatNumber(row.value)} ${row.target.unit}${alternative(row)}`,
     `${formatTarget(row.target)}${row.otherwise ? ` or ${formatTarget(row.otherwise.target)}` : ''}`,
-    isMet(row) ? 'met' : 'missed',
+    verdictOf(row),
   ])
   const head = ['measure', 'measured', 'value', 'target', '']
   const widths = head.map((title, column) =>
@@ -61,8 +69,8 @@ function alternative({ otherwise }: Row): string {
 }
 
 function formatTarget(target: Target): string {
-  const [sign, bound] = 'atLeast' in target ? ['>=', target.atLeast] : ['<=', target.atMost]
-  return `${sign} ${bound} ${target.unit}`
+  if ('atLeast' in target) return `>= ${target.atLeast} ${target.unit}`
+  return 'atMost' in target ? `<= ${target.atMost} ${target.unit}` : ''
 }
 
 /** Two digits that mean something. */

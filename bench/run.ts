@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { InterruptedError, runBench } from './processes.ts'
 import { PROJECT, startFlags } from './relay-process.ts'
-import { formatResults, isMet, type Outcome, type Row } from './report.ts'
+import { formatResults, type Outcome, type Row, verdictOf } from './report.ts'
 import type { Scale } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 
@@ -75,7 +75,8 @@ async function runScenarios(scale: Scale): Promise<void> {
   if (rows.length > 0) process.stdout.write(`\n${formatResults(rows)}\n`)
   if (values.json !== undefined) writeJson(values.json, results, scale)
   const hasFailed = results.some(({ error }) => error !== undefined)
-  if (hasFailed || (values.strict && !rows.every(isMet))) process.exitCode = 1
+  if (hasFailed || (values.strict && rows.some((row) => verdictOf(row) === 'missed')))
+    process.exitCode = 1
 }
 
 async function runScenario(name: string, scale: Scale): Promise<Result> {
@@ -100,7 +101,7 @@ async function runScenario(name: string, scale: Scale): Promise<Result> {
 
 /** What is known already, for who does not want to wait for the table. */
 function lineOf(row: Row): string {
-  return `${isMet(row) ? 'met   ' : 'missed'} ${row.measure}: ${row.measured}`
+  return `${verdictOf(row).padEnd(6)} ${row.measure}: ${row.measured}`
 }
 
 function writeJson(path: string, results: readonly Result[], scale: Scale): void {
@@ -111,7 +112,7 @@ function writeJson(path: string, results: readonly Result[], scale: Scale): void
   const report = {
     ...{ commit, at: new Date().toISOString(), node: process.version },
     ...{ cores: cpus().length, cpu: cpus()[0]?.model, startFlags: startFlags(), ...scale },
-    rows: rows.map((row) => ({ ...row, met: isMet(row) })),
+    rows: rows.map((row) => ({ ...row, verdict: verdictOf(row) })),
     scenarios: results.map(({ name, outcome, error }) => ({
       ...{ name, skipped: outcome?.skipped, error, details: outcome?.details },
     })),

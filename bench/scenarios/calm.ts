@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Arrivals } from '../arrivals.ts'
 import { now } from '../marked-event.ts'
 import type { Bench, ServedProcess } from '../processes.ts'
-import { startPassThrough, startRelayProcess } from '../relay-process.ts'
-import { formatNumber, type Outcome } from '../report.ts'
+import { startBareRelay, startPassThrough, startRelayProcess } from '../relay-process.ts'
+import { formatNumber, type Outcome, type Row } from '../report.ts'
 import type { Scenario } from '../scenario.ts'
 import { startSender } from '../sender.ts'
 import { startSink } from '../sink.ts'
@@ -24,6 +25,7 @@ async function measureCalm(bench: Bench): Promise<Outcome> {
   const sender = await startSender(bench)
   const pass = await startPassThrough(bench, sink)
   const relay = await startRelayProcess(bench, { destinations: [{ kind: 'Kustomization', sink }] })
+  const bare = await startBareRelay(bench, sink)
   const objects = { kind: 'Kustomization', objects: 1_000 }
   const events = PER_SECOND * TURN_SECONDS
   let expected = 0
@@ -36,19 +38,33 @@ async function measureCalm(bench: Bench): Promise<Outcome> {
   }
   await turn(pass, 'warm-up-pass', 0)
   await turn(relay, 'warm-up-relay', 0)
+  await turn(bare, 'warm-up-bare', 0)
   for (let index = 0; index < TURNS; index += 1) {
     await turn(pass, 'pass', index * events)
     await turn(relay, 'relay', index * events)
+    await turn(bare, 'bare', index * events)
   }
-  const [ofPass, ofRelay] = [await sink.arrivals('pass'), await sink.arrivals('relay')]
-  const row = (name: 'p99' | 'p999', title: string, atMost: number) => ({
-    measure: `calm 100/s: ${title}, beside the pass-through`,
-    measured: `${formatNumber(ofRelay.latency[name])} beside ${formatNumber(ofPass.latency[name])} ms`,
-    value: ofRelay.latency[name] / ofPass.latency[name],
-    target: { atMost, unit: 'x' } as const,
+  const ofPass = await sink.arrivals('pass')
+  const ofRelay = await sink.arrivals('relay')
+  const ofBare = await sink.arrivals('bare')
+  const besidePass = (name: 'p99' | 'p999', { latency }: Arrivals) => ({
+    measured: `${formatNumber(latency[name])} beside ${formatNumber(ofPass.latency[name])} ms`,
+    value: latency[name] / ofPass.latency[name],
   })
+  const rows = (name: 'p99' | 'p999', title: string, atMost: number): readonly Row[] => [
+    {
+      measure: `calm 100/s: ${title}, beside the pass-through`,
+      ...besidePass(name, ofRelay),
+      target: { atMost, unit: 'x' },
+    },
+    {
+      measure: 'the same of the bare relay',
+      ...besidePass(name, ofBare),
+      target: { unit: 'x' },
+    },
+  ]
   return {
-    details: { pass: ofPass, relay: ofRelay },
-    rows: [row('p99', 'p99', 2), row('p999', 'p99.9', 3)],
+    details: { pass: ofPass, relay: ofRelay, bare: ofBare },
+    rows: [...rows('p99', 'p99', 2), ...rows('p999', 'p99.9', 3)],
   }
 }

@@ -1,6 +1,6 @@
 import { type DeliveryResult, runDelivery } from '../delivery-run.ts'
 import type { Bench, ServedProcess } from '../processes.ts'
-import { startPassThrough, startRelayProcess } from '../relay-process.ts'
+import { startBareRelay, startPassThrough, startRelayProcess } from '../relay-process.ts'
 import { formatNumber, type Outcome } from '../report.ts'
 import { median, rounds, type Scale, type Scenario } from '../scenario.ts'
 import { type Sender, startSender } from '../sender.ts'
@@ -38,39 +38,52 @@ async function measureThroughput(bench: Bench, scale: Scale): Promise<Outcome> {
   const pass = async (name: string) => underLoad(parts, await startPassThrough(bench, sink), name)
   const relay = async (name: string) =>
     underLoad(parts, await startRelayProcess(bench, { destinations }), name)
+  const bareRelay = async (name: string) =>
+    underLoad(parts, await startBareRelay(bench, sink), name)
   let last = await pass('pass-first')
   const results = await rounds(scale.rounds, async (round) => {
     const before = last
-    const between = await relay(`relay-${round}`)
+    const sides = { relay: await relay(`relay-${round}`), bare: await bareRelay(`bare-${round}`) }
     last = await pass(`pass-${round}`)
-    return { relay: between, pass: meanOf(before, last) }
+    return { ...sides, pass: meanOf(before, last) }
   })
-  const ratio = (of: (result: Numbers) => number) =>
-    median(results.map((it) => of(it.relay) / of(it.pass)))
-  const texts = (of: (result: Numbers) => number, unit: string) => {
-    const middle = (side: 'relay' | 'pass') =>
-      formatNumber(median(results.map((it) => of(it[side]))))
-    return `${middle('relay')} beside ${middle('pass')} ${unit}`
+  const besidePass = (side: 'relay' | 'bare', of: (result: Numbers) => number, unit: string) => {
+    const middle = (name: 'relay' | 'bare' | 'pass') =>
+      formatNumber(median(results.map((it) => of(it[name]))))
+    return {
+      measured: `${middle(side)} beside ${middle('pass')} ${unit}`,
+      value: median(results.map((it) => of(it[side]) / of(it.pass))),
+    }
   }
+  const delivered = (it: Numbers) => it.deliveredPerSecond
+  const cpu = (it: Numbers) => it.cpuMsPerDelivery
+  const peak = (it: Numbers) => it.peakResidentBytes / 1e6
   return {
     details: { results },
     rows: [
       {
         measure: 'delivered/s, durable, beside the pass-through',
-        measured: texts((it) => it.deliveredPerSecond, '/s'),
-        value: ratio((it) => it.deliveredPerSecond),
+        ...besidePass('relay', delivered, '/s'),
         target: { atLeast: 0.5, unit: 'x' },
       },
       {
+        measure: 'the same of the bare relay',
+        ...besidePass('bare', delivered, '/s'),
+        target: { unit: 'x' },
+      },
+      {
         measure: 'CPU per delivered event, beside the pass-through',
-        measured: texts((it) => it.cpuMsPerDelivery, 'ms'),
-        value: ratio((it) => it.cpuMsPerDelivery),
+        ...besidePass('relay', cpu, 'ms'),
         target: { atMost: 4, unit: 'x' },
       },
       {
+        measure: 'the same of the bare relay',
+        ...besidePass('bare', cpu, 'ms'),
+        target: { unit: 'x' },
+      },
+      {
         measure: 'resident peak, beside the pass-through',
-        measured: texts((it) => it.peakResidentBytes / 1e6, 'MB'),
-        value: ratio((it) => it.peakResidentBytes),
+        ...besidePass('relay', peak, 'MB'),
         target: { atMost: 1.3, unit: 'x' },
       },
     ],
