@@ -93,9 +93,9 @@ describe('what installs the relay', () => {
       ['shipper', 8090],
     ] as const) {
       expect(DOCKERFILE).toContain(`FROM runtime AS ${target}\n`)
-      const [program, flag, code] = healthCheck(target)
-      expect([program, flag]).toEqual(['node', '-e'])
-      expect(code).toContain(`http://127.0.0.1:${port}/healthz`)
+      expect(healthCheck(target)).toEqual([
+        ...['node', '/opt/flux-relay/health-check.mjs', `${port}`, '/proc/1/cmdline'],
+      ])
       expect(dockerList(target, 'ENTRYPOINT')[0]).toBe('node')
     }
     expect(DOCKERFILE.trim().split('\nFROM ').at(-1)).toMatch(/^runtime AS shipper\n/)
