@@ -3,17 +3,9 @@ import { pipeline, Readable } from 'node:stream'
 import { type Edge, refusal } from '../../relay/api/edge.ts'
 import type { EdgeRequest, EdgeResponse, HttpHeaders, TakeBytes } from '../../relay/api/http.ts'
 import { problem } from '../../relay/api/problem.ts'
+import type { AnswersUnderWay } from './answers-under-way.ts'
 import { readRequestBody } from './request-body.ts'
 import { type RequestTarget, readTarget } from './request-target.ts'
-
-/** Bounds of an answer. */
-export interface AnswerLimits {
-  /** How long an answer waits for a client that takes nothing of it, until the connection is closed. Milliseconds. */
-  readonly unreadTimeoutMs: number
-}
-
-/** The answers of a server that take time to be sent: streams, and long bodies. */
-export type AnswersUnderWay = Set<ServerResponse>
 
 /** The most bytes of a body that the system takes at once, for a client that reads when it can. */
 const SHORT_BYTES = 16 * 1024
@@ -23,7 +15,6 @@ export async function answerByEdge(
   edge: Edge,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  limits: AnswerLimits,
   underWay: AnswersUnderWay,
 ): Promise<void> {
   const target = readTarget(incoming)
@@ -32,7 +23,7 @@ export async function answerByEdge(
       ? refusal(problem('bad-request', 'expected a valid Host and path'))
       : await edge.handle(new IncomingRequest(target, incoming))
   try {
-    send(response, incoming, outgoing, limits, underWay)
+    send(response, incoming, outgoing, underWay)
   } catch (cause) {
     outgoing.destroy()
     if (response.stream?.locked === false) void response.stream.cancel()
@@ -87,7 +78,6 @@ function send(
   { status, headers, body, stream }: EdgeResponse,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  limits: AnswerLimits,
   underWay: AnswersUnderWay,
 ): void {
   if (!incoming.complete) outgoing.once('finish', () => dropRest(incoming))
@@ -96,10 +86,10 @@ function send(
     outgoing.writeHead(status, { ...headers, 'Content-Length': length })
     // Node sends no body in an answer to HEAD. The client may have gone before there was an answer.
     if (length <= SHORT_BYTES || outgoing.destroyed) outgoing.end(body)
-    else sendLong(body, outgoing, limits, underWay)
+    else sendLong(body, outgoing, underWay)
   } else {
     outgoing.writeHead(status, headers)
-    sendStream(stream, incoming, outgoing, limits, underWay)
+    sendStream(stream, incoming, outgoing, underWay)
   }
 }
 
@@ -110,22 +100,10 @@ function send(
 function sendLong(
   body: string | Uint8Array,
   outgoing: ServerResponse,
-  limits: AnswerLimits,
   underWay: AnswersUnderWay,
 ): void {
-  giveUpUnread(outgoing, limits, underWay)
-  outgoing.write(body, () => outgoing.end())
-}
-
-/** Closes the connection of an answer when its client takes nothing of it any more. */
-function giveUpUnread(
-  outgoing: ServerResponse,
-  { unreadTimeoutMs }: AnswerLimits,
-  underWay: AnswersUnderWay,
-): void {
-  outgoing.setTimeout(unreadTimeoutMs, () => outgoing.destroy())
   underWay.add(outgoing)
-  outgoing.once('close', () => underWay.delete(outgoing))
+  outgoing.write(body, () => outgoing.end())
 }
 
 /**
@@ -136,7 +114,6 @@ function sendStream(
   stream: ReadableStream<Uint8Array>,
   { method }: IncomingMessage,
   outgoing: ServerResponse,
-  limits: AnswerLimits,
   underWay: AnswersUnderWay,
 ): void {
   // The client may have gone before there was an answer: then there is nothing to write to.
@@ -145,7 +122,7 @@ function sendStream(
     outgoing.end()
   } else {
     outgoing.flushHeaders()
-    giveUpUnread(outgoing, limits, underWay)
+    underWay.add(outgoing)
     // Either end destroys the other.
     pipeline(Readable.fromWeb(stream), outgoing, () => undefined)
   }

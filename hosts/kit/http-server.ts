@@ -1,10 +1,11 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Edge } from '../../relay/api/edge.ts'
-import { type AnswerLimits, type AnswersUnderWay, answerByEdge } from './http-edge.ts'
+import { AnswersUnderWay } from './answers-under-way.ts'
+import { answerByEdge } from './http-edge.ts'
 
-/** What one connection may cost. */
-export interface ServerLimits extends AnswerLimits {
+/** What one connection may cost. Times are in milliseconds. */
+export interface ServerLimits {
   /** The time for all headers of a request to arrive. */
   readonly headersTimeoutMs: number
   /** The time for a whole request to arrive. */
@@ -12,6 +13,8 @@ export interface ServerLimits extends AnswerLimits {
   /** How long an idle connection stays open. */
   readonly keepAliveTimeoutMs: number
   readonly maxHeaderBytes: number
+  /** How long an answer waits for a client that takes nothing of it, until the connection is closed. */
+  readonly unreadTimeoutMs: number
 }
 
 const LIMITS: ServerLimits = {
@@ -46,8 +49,9 @@ export interface HttpServer {
 
 /** Makes a server for an edge, with bounds on what a connection may cost. */
 export function createHttpServer(edge: Edge, limits: Partial<ServerLimits> = {}): HttpServer {
-  const underWay: AnswersUnderWay = new Set()
-  const server = serverOf(edge, { ...LIMITS, ...limits }, underWay)
+  const all = { ...LIMITS, ...limits }
+  const underWay = new AnswersUnderWay(all.unreadTimeoutMs)
+  const server = serverOf(edge, all, underWay)
   const sockets = openSockets(server)
   return {
     async listen(address) {
@@ -71,7 +75,7 @@ function serverOf(edge: Edge, limits: ServerLimits, underWay: AnswersUnderWay): 
     connectionsCheckingInterval: Math.min(2_000, limits.requestTimeoutMs / 2),
   }
   return createServer(options, (incoming, outgoing) => {
-    void answerByEdge(edge, incoming, outgoing, limits, underWay)
+    void answerByEdge(edge, incoming, outgoing, underWay)
   })
 }
 
@@ -113,7 +117,7 @@ async function close(
   // A connection becomes idle when its running request is done, and would be kept alive then.
   const idleCheck = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS)
   const deadline = setTimeout(() => server.closeAllConnections(), graceMs)
-  for (const answer of underWay) answer.setTimeout(Math.min(UNREAD_END_MS, graceMs))
+  underWay.hurry(UNREAD_END_MS)
   await closed
   clearInterval(idleCheck)
   clearTimeout(deadline)

@@ -154,14 +154,19 @@ describe('limits', () => {
 
   describe('an answer of which a client reads nothing', () => {
     /** Asks for more than the system keeps for a client that reads nothing. */
-    async function unread(limits: Partial<ServerLimits> = {}) {
+    async function asked(made: Promise<void>, limits: Partial<ServerLimits> = {}) {
+      const asked = gate()
       const closed = gate()
       const { server } = await startRelay(
         {
           moreRoutes: [
             {
               ...{ method: 'GET', path: '/large', access: 'anyone' },
-              handle: () => textAnswer('x'.repeat(32 * 1024 * 1024)),
+              async handle() {
+                asked.open()
+                await made
+                return textAnswer('x'.repeat(32 * 1024 * 1024))
+              },
             },
           ],
         },
@@ -172,6 +177,12 @@ describe('limits', () => {
       onTestFinished(() => void socket.destroy())
       socket.on('error', () => {})
       socket.write('GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n')
+      await asked.opened
+      return { server, socket, closed }
+    }
+
+    async function unread(limits?: Partial<ServerLimits>) {
+      const { server, socket, closed } = await asked(Promise.resolve(), limits)
       const [first] = await once(socket, 'data')
       socket.pause()
       return { server, socket, closed, read: first.length }
@@ -186,6 +197,17 @@ describe('limits', () => {
       const { server } = await unread()
       const startedAt = performance.now()
       await server.close(20_000)
+      expect(performance.now() - startedAt).toBeLessThan(15_000)
+    })
+
+    it('does not keep the server from stopping when it is made only then', async () => {
+      const made = gate()
+      const { server, socket } = await asked(made.opened)
+      socket.pause()
+      const startedAt = performance.now()
+      const closed = server.close(20_000)
+      made.open()
+      await closed
       expect(performance.now() - startedAt).toBeLessThan(15_000)
     })
 
