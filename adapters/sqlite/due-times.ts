@@ -16,23 +16,44 @@ const LONGEST = `CASE WHEN outcome = 'held' THEN ${LONGEST_HOLD_MS}
 const WAITED = `MIN(${LONGEST},
   MAX(0, due_at - CASE WHEN json_valid(body) THEN COALESCE(body ->> '$.updatedAt', due_at) ELSE due_at END))`
 
-/** A record waits as long as was decided, from now on; the 24 hours of one that began later begin now. */
-const BRING_BACK = `UPDATE ledger SET due_at = ? + ${WAITED}, body = CASE WHEN json_valid(body)
-    THEN json_set(body, '$.dueAt', ? + ${WAITED}, '$.updatedAt', ?,
-      '$.chainStartedAt', MIN(COALESCE(body ->> '$.chainStartedAt', ?), ?)) ELSE body END`
+/** Whether a record is due later than any wait of its kind lasts. `?1` is the time that it is. */
+const TOO_FAR = `due_at > ?1 + ${LONGEST}`
+/** Whether a record was decided later than now, because the clock was set back since. */
+const DECIDED_LATER = "json_valid(body) AND body ->> '$.updatedAt' > ?1"
 
-/** Records that are due later than any wait of their kind lasts. */
-const TOO_FAR = `due_at > ? + ${LONGEST}`
-/** Records that were decided later than now, because the clock was set back since. */
-const DECIDED_LATER = "json_valid(body) AND body ->> '$.updatedAt' > ?"
-
-/** How many of the records that wait one change looks at. It takes some milliseconds, in which nobody else's is committed. */
+/** How many of the records that wait are looked at at once. It takes some milliseconds, in which nothing is committed. */
 const LOOKED_AT = 1_000
 
-/** Finds when the record is due that comes so many after a time. It reads the index alone. */
-const END_OF_PART =
-  'SELECT due_at AS at FROM ledger WHERE due_at > ? ORDER BY due_at LIMIT 1 OFFSET ?'
-const PART = 'WHERE due_at > ? AND due_at <= ?'
+const LAST_ROW = Number.MAX_SAFE_INTEGER
+
+/** The place of a record among those that wait: many may be due at one time, such as at the end of a silence. */
+interface Place {
+  readonly dueAt: number
+  readonly row: number
+}
+
+interface LookedAt extends Place {
+  /** 1 if the record has to be brought back. */
+  readonly isWrong: number
+}
+
+/**
+ * Looks at the records that come after a place. Each half is a range of the index: of a condition on both columns
+ * SQLite uses the first one only.
+ */
+function nextThat(condition: string): string {
+  const select = `SELECT due_at AS dueAt, rowid AS row, ${condition} AS isWrong FROM ledger`
+  return `${select} WHERE due_at = ?2 AND rowid > ?3
+    UNION ALL ${select} WHERE due_at > ?2 ORDER BY dueAt, row LIMIT ?4`
+}
+
+/** A record waits as long as was decided, from now on; the 24 hours of one that began later begin now. */
+function bringBack(condition: string): string {
+  return `UPDATE ledger SET due_at = ?1 + ${WAITED}, body = CASE WHEN json_valid(body)
+    THEN json_set(body, '$.dueAt', ?1 + ${WAITED}, '$.updatedAt', ?1,
+      '$.chainStartedAt', MIN(COALESCE(body ->> '$.chainStartedAt', ?1), ?1)) ELSE body END
+  WHERE rowid IN (SELECT value FROM json_each(?2)) AND due_at IS NOT NULL AND ${condition}`
+}
 
 /** A silence ends by the clock that people see, and what it holds back is due at its end. */
 const MOVED = `due_at + CASE WHEN outcome = 'held' AND json_valid(body) AND body ->> '$.silence' IS NOT NULL
@@ -48,19 +69,21 @@ const MOVE = `UPDATE ledger SET due_at = ${MOVED}, body = CASE WHEN json_valid(b
  * other clock outlasts a process.
  */
 export class DueTimes {
-  readonly #database: RelayDatabase
+  readonly #database: Pick<RelayDatabase, 'read' | 'write'>
   readonly #clock: Pick<Clock, 'now'>
   readonly #onChange: () => void
   readonly #lookedAt: number
   #moving: Promise<unknown> | undefined
   #isBringingBack = false
+  /** How often the due times were moved. */
+  #moves = 0
 
   /**
    * `onChange` is called when records are due at other times than before. `lookedAt` is how many records are
-   * looked at in one change.
+   * looked at at once.
    */
   constructor(
-    database: RelayDatabase,
+    database: Pick<RelayDatabase, 'read' | 'write'>,
     clock: Pick<Clock, 'now'>,
     onChange: () => void,
     lookedAt = LOOKED_AT,
@@ -81,6 +104,7 @@ export class DueTimes {
    * long as planned.
    */
   clockWasSet(byMs: number): void {
+    this.#moves += 1
     const moved = this.#database.write([outcomeChange(MOVE, byMs, byMs, byMs, byMs)])
     this.#track(moved.then(this.#onChange, () => undefined))
   }
@@ -93,7 +117,7 @@ export class DueTimes {
     if (this.#isBringingBack) return
     this.#isBringingBack = true
     try {
-      await this.#bringBack(TOO_FAR, this.#clock.now() + LONGEST_WAIT_MS)
+      await this.#bringBack(TOO_FAR, LONGEST_WAIT_MS)
     } finally {
       this.#isBringingBack = false
     }
@@ -104,37 +128,43 @@ export class DueTimes {
    * that wait, and is meant for the start.
    */
   async bringAllBack(): Promise<void> {
-    await this.#bringBack(DECIDED_LATER, this.#clock.now())
+    await this.#bringBack(DECIDED_LATER, 0)
     await this.bringBack()
   }
 
-  /** Brings back what is due after a time and meets a condition, whose parameter is the time that it is. */
-  async #bringBack(condition: string, dueAfter: number): Promise<void> {
+  /** Brings back what meets a condition, of all that is due more than so many milliseconds from now. */
+  async #bringBack(condition: string, aheadMs: number): Promise<void> {
+    const begin = (): Place => ({ dueAt: this.#clock.now() + aheadMs, row: LAST_ROW })
     let count = 0
     try {
-      for (let from: number | undefined = dueAfter; from !== undefined; ) {
-        const after: number = from
-        from = await inPeace(async () => {
-          const end = await this.#endOfPart(after)
-          count += await this.#bringPartBack(condition, after, end ?? Number.MAX_SAFE_INTEGER)
-          return end
-        })
+      for (let from: Place | undefined = begin(); from; ) {
+        await this.settled()
+        const moves = this.#moves
+        const after: Place = from
+        const part = await inPeace(() => this.#bringPartBack(condition, after))
+        count += part.count
+        // What was moved meanwhile may be due before the place that was reached.
+        from = moves === this.#moves ? part.last : begin()
       }
     } finally {
       if (count > 0) this.#onChange()
     }
   }
 
-  async #endOfPart(after: number): Promise<number | undefined> {
-    const [row] = await this.#database.read<{ at: number }>(END_OF_PART, after, this.#lookedAt)
-    return row?.at
+  /** Looks at the records after a place. Resolves with the last of them, if more may follow, and how many were brought back. */
+  async #bringPartBack(condition: string, { dueAt, row }: Place) {
+    const most = this.#lookedAt
+    const now = this.#clock.now()
+    const part = await this.#database.read<LookedAt>(nextThat(condition), now, dueAt, row, most)
+    const wrong = part.filter(({ isWrong }) => isWrong === 1)
+    const last = part.length < most ? undefined : part.at(-1)
+    return { last, count: wrong.length && (await this.#bringThoseBack(condition, wrong)) }
   }
 
-  async #bringPartBack(condition: string, after: number, end: number): Promise<number> {
-    // The clock may be set between two parts.
-    const now = this.#clock.now()
-    const sql = `${BRING_BACK} ${PART} AND ${condition}`
-    const unit = [outcomeChange(sql, now, now, now, now, now, after, end, now)]
+  async #bringThoseBack(condition: string, wrong: readonly Place[]): Promise<number> {
+    const rows = JSON.stringify(wrong.map(({ row }) => row))
+    // The clock may have been set since they were read.
+    const unit = [outcomeChange(bringBack(condition), this.#clock.now(), rows)]
     const result = await this.#database.write(unit)
     return result.kind === 'done' ? (result.changed[0]?.count ?? 0) : 0
   }
