@@ -21,6 +21,12 @@ const COUNTED_DIGITS = 16
 /** The most conflicts of one claim. Claims of one subject rarely meet; of those that do, all but one wait anyway. */
 export const MAX_CONFLICTS = 10
 
+/**
+ * The most conflicts of a settle, which may meet as many claims as there are. By then each of these has had its own
+ * `MAX_CONFLICTS`, and waits. Were a settle given up, its delivery would be sent a second time.
+ */
+const MAX_SETTLE_CONFLICTS = 5 * MAX_CONFLICTS
+
 export interface Claimant {
   readonly cluster: string
   readonly subject: Subject
@@ -252,7 +258,7 @@ export async function settleSubject(
     ...countedOf(claim),
   }
   let expected: ExpectedVersion = claim.version
-  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
+  for (let conflicts = 0; conflicts < MAX_SETTLE_CONFLICTS; conflicts += 1) {
     // It goes with the outcome: before that, the claim says that nothing is known.
     if (await writeSubject(ports, claim.key, next, expected, { withNext: true })) return
     const stored = await ports.state.read(claim.key)

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { EventOrder } from '../../../relay/model/delivery.ts'
-import { claimSubject, keepTurn } from '../../../relay/pipeline/subject.ts'
+import { claimSubject, keepTurn, settleSubject } from '../../../relay/pipeline/subject.ts'
 import type { StateStore } from '../../../relay/ports/state-store.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { memoryPorts } from '../../support/memory-ports.ts'
@@ -16,7 +16,10 @@ function storm() {
       await nextTurn()
       return stored
     },
-    write: async (key, value, expected, expiresAt) => state.write(key, value, expected, expiresAt),
+    async write(key, value, expected, expiresAt) {
+      await nextTurn()
+      return state.write(key, value, expected, expiresAt)
+    },
   }
   const claimants = Array.from({ length: 100 }, (_, n) => ({
     ...{ cluster: 'prod', subject: { key: 'incident', shows: `${n}` } },
@@ -39,3 +42,17 @@ it('turns at one subject in one moment are no failure of the store', async () =>
   const turns = await Promise.all(claimants.map((claimant) => keepTurn(ports, claimant)))
   expect(new Set(turns.map(({ kind }) => kind))).toEqual(new Set(['kept']))
 })
+
+it.each(Array.from({ length: 12 }, (_, turns) => turns))(
+  'a delivery that was sent settles its claim though all others come %i turns before',
+  async (turns) => {
+    const { ports, claimants } = storm()
+    const [first, ...others] = claimants
+    const claimed = first && (await claimSubject(ports, first))
+    if (claimed?.kind !== 'claimed') throw new Error('expected a claim')
+    const claims = others.map((claimant) => claimSubject(ports, claimant))
+    for (let turn = 0; turn < turns; turn += 1) await nextTurn()
+    await settleSubject(ports, claimed.claim, { kind: 'delivered', reason: 'HTTP 200' })
+    await Promise.all(claims)
+  },
+)
