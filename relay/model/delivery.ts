@@ -31,7 +31,7 @@ export type Outcome = (typeof OUTCOMES)[number]
  * The reasons why a Delivery waits. `failed`: a try failed, and the schedule says when the next one
  * is due. `configuration`: an object of the cluster is missing; the next try is made as soon as the
  * configuration changes. `destination`: nothing was tried, because there was no place or the
- * destination is parked. `subject`: another Delivery of the same subject is being sent. `replay`: a
+ * destination is parked. `subject`: another Delivery of the same subject goes first. `replay`: a
  * person asked for it. `rule`: a rule holds it back until its due time, and judges it then.
  */
 export const WAIT_REASONS = [

@@ -41,7 +41,7 @@ export function concludeUnclaimed(
       return { ...end('skipped', reason), ...about }
     }
     case 'busy': {
-      const reason = 'another delivery of the same subject is being sent'
+      const reason = 'another delivery of the same subject goes first'
       const until = now + CLAIM_CONFLICT_DELAY_MS
       return { kind: 'postponed', why: 'subject', reason, until, endsWhenLate: false, ...about }
     }

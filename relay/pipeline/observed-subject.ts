@@ -1,6 +1,5 @@
 import type { SubjectState } from '../model/stored/subject-state.ts'
 import type { Ports } from '../ports/ports.ts'
-import { Contention } from './contention.ts'
 import {
   type Claimant,
   MAX_CONFLICTS,
@@ -18,6 +17,8 @@ export type ObservedSubject =
   | { readonly kind: 'news' }
   /** It would show the same as since `since` (ms). `own` tells that this very delivery was sent. */
   | { readonly kind: 'unchanged'; readonly since: number; readonly own: boolean }
+  /** So many came at once that what it would show could not be remembered now. */
+  | { readonly kind: 'busy' }
 
 /**
  * Decides about a Delivery of an observed cluster as `claimSubject` would, and remembers what the
@@ -37,11 +38,11 @@ export async function observeSubject(
     const expected = stored?.version ?? 'absent'
     if (!next || (await writeSubject(ports, key, next, expected))) return result
   }
-  throw new Contention(`subject ${key}: too many conflicting claims`)
+  return { kind: 'busy' }
 }
 
 interface ObservingStep {
-  readonly result: ObservedSubject
+  readonly result: Exclude<ObservedSubject, { kind: 'busy' }>
   /** The state to store; absent when the state stays as it is. */
   readonly next?: SubjectState
 }

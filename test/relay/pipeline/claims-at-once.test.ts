@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { EventOrder } from '../../../relay/model/delivery.ts'
+import { observeSubject } from '../../../relay/pipeline/observed-subject.ts'
 import { claimSubject, keepTurn, settleSubject } from '../../../relay/pipeline/subject.ts'
 import type { StateStore } from '../../../relay/ports/state-store.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
@@ -56,3 +57,10 @@ it.each(Array.from({ length: 12 }, (_, turns) => turns))(
     await Promise.all(claims)
   },
 )
+
+it('what would be sent about one subject in one moment is no failure of the store', async () => {
+  const { ports, claimants } = storm()
+  const observed = await Promise.all(claimants.map((claimant) => observeSubject(ports, claimant)))
+  const kinds = new Set(observed.map(({ kind }) => kind))
+  expect([...kinds].toSorted()).toEqual(['busy', 'news'])
+})
