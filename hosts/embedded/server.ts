@@ -1,3 +1,4 @@
+import { CONNECTIONS_REFUSED } from '../kit/connection-room.ts'
 import { createHttpServer, type HttpServer, type ServerLimits } from '../kit/http-server.ts'
 import { createApp, type ServerDependencies } from './app.ts'
 import { isLoopback } from './loopback.ts'
@@ -10,7 +11,9 @@ export function createServer(
   deps: ServerDependencies,
   limits: Partial<ServerLimits> = {},
 ): HttpServer {
-  const server = createHttpServer(createApp(deps), limits)
+  const server = createHttpServer(createApp(deps), limits, (fields) =>
+    deps.log.warn(fields, CONNECTIONS_REFUSED),
+  )
   return {
     async listen(address) {
       if (deps.tokens === undefined && !isLoopback(address.host)) {

@@ -2,10 +2,13 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Edge } from '../../relay/api/edge.ts'
 import { AnswersUnderWay } from './answers-under-way.ts'
+import { boundConnections, type OnRefused } from './connection-room.ts'
 import { answerByEdge } from './http-edge.ts'
 
-/** What one connection may cost. Times are in milliseconds. */
+/** What connections may cost. Times are in milliseconds. */
 export interface ServerLimits {
+  /** The most connections at the same time. One that only waits takes 22 kB. */
+  readonly mostConnections: number
   /** The time for all headers of a request to arrive. */
   readonly headersTimeoutMs: number
   /** The time for a whole request to arrive. */
@@ -18,6 +21,7 @@ export interface ServerLimits {
 }
 
 const LIMITS: ServerLimits = {
+  mostConnections: 10_000,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 65_000,
@@ -47,11 +51,19 @@ export interface HttpServer {
   listen(address: ListenAddress): Promise<RunningServer>
 }
 
-/** Makes a server for an edge, with bounds on what a connection may cost. */
-export function createHttpServer(edge: Edge, limits: Partial<ServerLimits> = {}): HttpServer {
+/**
+ * Makes a server for an edge, with bounds on what connections may cost. `onRefused` hears, once a minute at most, that
+ * there were too many.
+ */
+export function createHttpServer(
+  edge: Edge,
+  limits: Partial<ServerLimits> = {},
+  onRefused: OnRefused = () => undefined,
+): HttpServer {
   const all = { ...LIMITS, ...limits }
   const underWay = new AnswersUnderWay(all.unreadTimeoutMs)
   const server = serverOf(edge, all, underWay)
+  boundConnections(server, all.mostConnections, onRefused)
   const sockets = openSockets(server)
   return {
     async listen(address) {

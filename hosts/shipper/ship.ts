@@ -7,6 +7,7 @@ import { clusterPath } from '../../client/paths.ts'
 import { readToken, TokenFileError } from '../../client/token-file.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import type { ConnectionOptions } from '../../relay/ports/http.ts'
+import { CONNECTIONS_REFUSED } from '../kit/connection-room.ts'
 import { createHttpServer, type HttpServer, type RunningServer, urlOf } from '../kit/http-server.ts'
 import { createLog, type Log, type LogOptions } from '../kit/log.ts'
 import { StartError } from '../kit/start-error.ts'
@@ -23,6 +24,9 @@ import { createHeldRelease } from './sources/held-release.ts'
 import { isFull } from './spool/disk-room.ts'
 import type { Spool, SpoolDepth } from './spool/spool.ts'
 import { type OpenSpool, openSpool } from './spool/spool-file.ts'
+
+/** Of the controllers of one cluster, each of which has a few. */
+const MOST_CONNECTIONS = 1_000
 
 /** The options of `flux-relay ship`. */
 export interface ShipOptions {
@@ -143,7 +147,10 @@ async function start(
     ...{ spool, metrics, clock, log, isStopping: () => isStopping },
     ...side?.posted,
   })
-  const server = await listen(createHttpServer(app), options).catch(async (error: unknown) => {
+  const unbound = createHttpServer(app, { mostConnections: MOST_CONNECTIONS }, (fields) =>
+    log.warn(fields, CONNECTIONS_REFUSED),
+  )
+  const server = await listen(unbound, options).catch(async (error: unknown) => {
     await side?.stop(0)
     throw error
   })

@@ -45,6 +45,8 @@ export interface RelayArguments {
   readonly flags?: readonly string[]
   /** Variables beside those of the test's own process. */
   readonly environment?: Readonly<Record<string, string>>
+  /** How many files and sockets it may have open; by default as many as the test. */
+  readonly openFiles?: number
 }
 
 /** The command line as it was bundled for this run; as it stands in the sources where it was not. */
@@ -71,7 +73,8 @@ export async function startRelay(relay: RelayArguments): Promise<RelayProcess> {
   const data = relay.data ?? temporaryDirectory()
   const folder = relay.manifests === undefined ? [] : ['--manifests', relay.manifests]
   const args = ['serve', ...folder, '--data', data, '--port', '0']
-  return relayOf(await startServed([...args, ...(relay.flags ?? [])], relay.environment))
+  const flags = relay.flags ?? []
+  return relayOf(await startServed([...args, ...flags], relay.environment, relay.openFiles))
 }
 
 export interface ProgramOptions {
@@ -162,8 +165,14 @@ function urlIn(lines: readonly string[]): string {
 export async function startServed(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  openFiles?: number,
 ): Promise<ServedProcess> {
-  const program = startProgram(process.execPath, [PROGRAM, ...args], { environment })
+  const command = [process.execPath, PROGRAM, ...args]
+  const limited = ['-c', `ulimit -n ${openFiles} && exec "$0" "$@"`, ...command]
+  const program =
+    openFiles === undefined
+      ? startProgram(process.execPath, [PROGRAM, ...args], { environment })
+      : startProgram('sh', limited, { environment })
   return { ...program, ...servedAt(await readyUrl(program), program.lines) }
 }
 
