@@ -62,14 +62,14 @@ export async function judgeReminder(
       const reason = 'the delivery of the failure is dead; reminds if it is told after all'
       return { kind: 'hold', until, reason }
     }
-    const dueAt = dueAfter(telling, record, reminder, memory.remind.ms, ports.clock.now())
+    const last =
+      telling.kind === 'on-its-way' || reminder.number === 1
+        ? telling
+        : await tellingBy(ports, reminderId(record, reminder.number - 1), isObserved)
+    const dueAt = dueAfter(last, record, memory.remind.ms, ports.clock.now())
     if (dueAt !== undefined) {
-      const reason = `reminds if the failure lasts, after it was told (remind: ${memory.remind.source})`
+      const reason = `reminds if the failure lasts, after the message before is told (remind: ${memory.remind.source})`
       return { kind: 'hold', until: dueAt, reason }
-    }
-    if (await isBeforeOnItsWay(record, reminder, ports)) {
-      const until = ports.clock.now() + memory.remind.ms
-      return { kind: 'hold', until, reason: 'the reminder before this one is on its way' }
     }
   }
   if (isAsked || isNewlyDue(record)) {
@@ -77,17 +77,6 @@ export async function judgeReminder(
     await store(record, next, memory.remind, context)
   }
   return SEND
-}
-
-/** Whether the reminder before waits still, such as for a destination that fails: all of them would be told at once. */
-async function isBeforeOnItsWay(
-  record: Delivery,
-  { number }: Reminder,
-  ports: Pick<ToldPorts, 'ledger'>,
-): Promise<boolean> {
-  if (number === 1) return false
-  const { kind } = await tellingBy(ports, reminderId(record, number - 1), false)
-  return kind === 'on-its-way'
 }
 
 function reminderId({ eventId, alert }: Delivery, number: number): string {
@@ -101,25 +90,27 @@ function isNewlyDue({ status }: Delivery): boolean {
   return status.kind === 'waiting' && (status.why === 'rule' || status.why === 'configuration')
 }
 
+/** How much sooner than its time a reminder may come, as a share of that: a message takes moments to be sent. */
+const SOONER = 1 / 60
+
 /**
- * When a reminder is due that came before the failure itself was told for as long; undefined when it is now. The clock
- * may have been set before the failure was told, or since: so it was told for as long as the clock says, or for as much
- * of what the reminder has waited as the clock said by then. Of what is possible the longer time counts.
+ * When a reminder is due that came before the `last` message about the failure was told for as long; undefined when it is
+ * now. The clock may have been set before that was told, or since: so it was told for as long as the clock says, or for
+ * as much of what the reminder has waited as the clock said by then. Of what is possible the longer time counts.
  */
 function dueAfter(
-  telling: Telling,
+  last: Telling,
   { createdAt, heldMs = 0 }: Delivery,
-  { number }: Reminder,
   ms: number,
   now: number,
 ): number | undefined {
-  if (telling.kind === 'on-its-way') return now + ms
-  if (telling.kind !== 'told' || telling.at === undefined || number > 1) return undefined
-  const bySince = now - telling.at
-  const byBefore = heldMs - (telling.at - createdAt)
+  if (last.kind === 'on-its-way') return now + ms
+  if (last.kind !== 'told' || last.at === undefined) return undefined
+  const bySince = now - last.at
+  const byBefore = heldMs - (last.at - createdAt)
   const possible = [bySince, byBefore].filter((toldMs) => toldMs >= 0 && toldMs <= heldMs)
   const leftMs = ms - Math.max(...(possible.length > 0 ? possible : [bySince, byBefore]))
-  return leftMs > 0 ? now + leftMs : undefined
+  return leftMs > ms * SOONER ? now + leftMs : undefined
 }
 
 /** Stores a reminder that is due after the rule's time, unless the failure lasts for too long then. */

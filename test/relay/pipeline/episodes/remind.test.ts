@@ -110,6 +110,36 @@ describe.each(RULE_HOSTS)('on %s the rule remind', (_, open) => {
     expect(reminders.length).toBeLessThanOrEqual(5)
   })
 
+  it('runs from a reminder that was sent late, as the destination failed', async () => {
+    const host = await open()
+    await host.configure({ remind: '30m' })
+    await host.report(FAILED)
+    host.answerWith(503)
+    await host.pass(50 * 60_000)
+    host.answerWith(200)
+    const sentAt: number[] = []
+    for (let minute = 51; sentAt.length < 3 && minute < 200; minute += 1) {
+      await host.pass(60_000)
+      if (host.posted().length > sentAt.length + 1) sentAt.push(minute)
+    }
+    const [first = 0, second = 0, third = 0] = sentAt
+    // The first was tried again half an hour or so after its tries of the first minutes.
+    expect(first).toBeGreaterThan(60)
+    expect([second - first, third - second]).toEqual([30, 30])
+  })
+
+  it('is not put off by the moments that a message takes to be sent', async () => {
+    const host = await open()
+    await host.configure({ remind: '4h' })
+    host.answerWith(200, 3_000)
+    await host.report(FAILED)
+    await host.pass(8 * HOUR_MS + 60_000)
+    expect(host.posted()).toHaveLength(3)
+    const told = (await host.records()).filter(({ outcome }) => outcome === 'delivered')
+    // Nobody looked at one of them before it was due.
+    expect(told.map(({ attempt }) => attempt)).toEqual([1, 1, 1])
+  })
+
   it('does not remind of a failure that was never told', async () => {
     const host = await open()
     await host.configure({ remind: '4h' })

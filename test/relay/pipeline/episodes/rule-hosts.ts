@@ -58,8 +58,8 @@ export interface RuleHost {
   restart(): Promise<void>
   /** Asks for a replay of a record, and lets the host work. */
   replay(id: string): Promise<void>
-  /** Lets every request be answered with this status from now on. */
-  answerWith(status: number): void
+  /** Lets every request be answered with this status from now on, after some milliseconds. */
+  answerWith(status: number, tookMs?: number): void
   /** The messages that were posted so far, as `REASON`, or as their text where it says more. */
   posted(): readonly string[]
   /** The records in the order in which they came. */
@@ -89,7 +89,7 @@ function ruleHost(
   running: () => Running,
   restart: () => Promise<void>,
   posts: readonly string[],
-  answerWith: (status: number) => void,
+  answerWith: RuleHost['answerWith'],
 ): RuleHost {
   let count = 0
   const put = async (set: readonly KubernetesObject[], isReady: boolean) => {
@@ -182,17 +182,19 @@ export interface EmbeddedRuleHost extends RuleHost {
 export async function embedded(spec: ProviderSpec = SLACK): Promise<EmbeddedRuleHost> {
   const directory = temporaryDirectory()
   const posts: string[] = []
-  let status = 200
+  const clock = new ManualClock()
+  let [status, tookMs] = [200, 0]
   const open = () => {
     const opened = createHarness({}, { directory })
     opened.answerWith((request) => {
+      clock.advance(tookMs)
+      opened.clock.set(clock.now())
       if (status < 300) posts.push(textOf(request))
       return answer(status, {}, 'ok')
     })
     return opened
   }
   let harness: Harness = open()
-  const clock = new ManualClock()
   const running = (): Running => ({
     ports: harness.ports,
     async drain() {
@@ -210,8 +212,8 @@ export async function embedded(spec: ProviderSpec = SLACK): Promise<EmbeddedRule
     harness.clock.set(clock.now())
     await harness.queue.loaded()
   }
-  const host = ruleHost(clock, spec, running, restart, posts, (next) => {
-    status = next
+  const host = ruleHost(clock, spec, running, restart, posts, (next, nextTookMs = 0) => {
+    ;[status, tookMs] = [next, nextTookMs]
   })
   return {
     ...host,
@@ -244,11 +246,12 @@ function onAwsHopping(spec: ProviderSpec = SLACK): Promise<RuleHost> {
 async function awsHost(spec: ProviderSpec, indexed: IndexedLedger | undefined): Promise<RuleHost> {
   const clock = new ManualClock()
   const posts: string[] = []
-  let status = 200
+  let [status, tookMs] = [200, 0]
   const relay = await virtualRelay({
     clock,
     ...(indexed && { ledger: indexed.ledger, index: indexed.index }),
     send: async (request) => {
+      clock.advance(tookMs)
       if (status < 300) posts.push(textOf(request))
       return answer(status, {}, 'ok')
     },
@@ -272,8 +275,8 @@ async function awsHost(spec: ProviderSpec, indexed: IndexedLedger | undefined): 
     running,
     async () => relay.restart(),
     posts,
-    (next) => {
-      status = next
+    (next, nextTookMs = 0) => {
+      ;[status, tookMs] = [next, nextTookMs]
     },
   )
 }
