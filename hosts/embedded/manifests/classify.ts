@@ -5,6 +5,7 @@ import {
   NOTIFICATION_GROUP,
   NOTIFICATION_VERSIONS,
 } from '../../../relay/model/kubernetes.ts'
+import { nearestName } from '../../../relay/model/rule-annotations.ts'
 import { RELAY_GROUP, SILENCE_VERSIONS } from '../../../relay/model/silence-object.ts'
 
 export type LoadedKind = 'Alert' | 'Provider' | 'Silence' | 'Secret'
@@ -12,23 +13,34 @@ export type LoadedKind = 'Alert' | 'Provider' | 'Silence' | 'Secret'
 /** What an object is to the relay, or why that cannot be said. */
 export type Classification = LoadedKind | 'List' | 'ignored' | 'receiver' | FieldError
 
-/** Kinds of other groups and versions have the same names, and are someone else's. */
+const OWN_GROUPS: readonly string[] = [NOTIFICATION_GROUP, RELAY_GROUP]
+
+/**
+ * Kinds of other groups have the same names, and are someone else's. A typing error in a group makes an
+ * object nobody's: no other group is called so, and without a group there are only the kinds of
+ * Kubernetes itself.
+ */
 export function isIgnored(apiVersion: string, kind: string): boolean {
   const group = groupOf(apiVersion)
   switch (kind) {
     case 'Alert':
     case 'Provider':
-      return apiVersion !== '' && group !== NOTIFICATION_GROUP
     case 'Silence':
-      return apiVersion !== '' && group !== RELAY_GROUP
+      return group !== '' && nearestName(group, OWN_GROUPS) === undefined
     case 'Secret':
-      return apiVersion !== '' && apiVersion !== 'v1'
+      return group !== ''
     case 'List':
       return false
     default:
-      if (isEncryptedText(kind)) return false
-      return group !== NOTIFICATION_GROUP && group !== RELAY_GROUP
+      if (isEncryptedText(kind) || OWN_GROUPS.includes(group)) return false
+      return group !== '' || meantKind(kind) === undefined
   }
+}
+
+/** The kind that was meant where the case is another one or it is in the plural, such as by `secret`. */
+function meantKind(kind: string): string | undefined {
+  const singular = kind.toLowerCase().replace(/s$/, '')
+  return [...Object.keys(SERVED), 'Secret', 'List'].find((it) => it.toLowerCase() === singular)
 }
 
 export function classify(file: string, object: KubernetesObject): Classification {
@@ -40,18 +52,22 @@ export function classify(file: string, object: KubernetesObject): Classification
     if (!('apiVersion' in object) && /^kustomization\.ya?ml$/.test(basename(file))) return 'ignored'
     return { field: 'kind', message: 'expected a kind such as Alert' }
   }
-  if (isIgnored(typeof apiVersion === 'string' ? apiVersion : '', kind)) return 'ignored'
+  const version = typeof apiVersion === 'string' ? apiVersion : ''
+  if (isIgnored(version, kind)) return 'ignored'
   if (kind === 'List') return 'List'
-  if (typeof apiVersion !== 'string' || apiVersion === '') {
-    return { field: 'apiVersion', message: `expected ${expectedVersions(kind)}` }
+  const group = groupOf(version)
+  if (kind === 'Secret') {
+    return version === 'v1' ? 'Secret' : { field: 'apiVersion', message: 'expected v1' }
   }
-  if (kind === 'Secret') return 'Secret'
-  const group = groupOf(apiVersion)
-  if (!isServedKind(kind) || group !== SERVED[kind].group) {
+  if (!isServedKind(kind)) {
+    if (group === '') return { field: 'kind', message: `expected ${meantKind(kind)}` }
     const expected = group === RELAY_GROUP ? 'Silence' : 'Alert or Provider'
     return { field: 'kind', message: `${group} has no such kind; expected ${expected}` }
   }
-  if (SERVED[kind].versions.some((version) => apiVersion === `${group}/${version}`)) return kind
+  if (group !== SERVED[kind].group) {
+    return { field: 'apiVersion', message: `expected ${expectedVersions(kind)}` }
+  }
+  if (SERVED[kind].versions.some((served) => version === `${group}/${served}`)) return kind
   return {
     field: 'apiVersion',
     message: `this version of ${group} is not supported; expected ${expectedVersions(kind)}`,
@@ -93,9 +109,8 @@ function classifyEncrypted({ apiVersion, kind }: KubernetesObject): Classificati
   return { field: isEncryptedText(kind) ? 'kind' : '', message }
 }
 
-function expectedVersions(kind: string): string {
-  if (kind === 'Secret') return 'v1'
-  const { group, versions } = isServedKind(kind) ? SERVED[kind] : FLUX
+function expectedVersions(kind: keyof typeof SERVED): string {
+  const { group, versions } = SERVED[kind]
   const [first, ...others] = versions
   return `${group}/${first}${others.length > 0 ? ` (or ${others.join(', ')})` : ''}`
 }

@@ -135,6 +135,8 @@ describe('what is loaded', () => {
     ['other kinds', 'apiVersion: v1\nkind: Namespace\nmetadata: {name: podinfo}'],
     ['Receivers of another group', 'apiVersion: example.com/v1\nkind: Receiver\nspec: 5'],
     ['Alerts of another group', 'apiVersion: grafana.com/v1\nkind: Alert\nspec: 5'],
+    ['Providers of another group', 'apiVersion: pkg.crossplane.io/v1\nkind: Provider\nspec: 5'],
+    ['Silences of another group', 'apiVersion: flux.example.com/v1\nkind: Silence\nspec: 5'],
     ['Secrets of another group', 'apiVersion: example.com/v1\nkind: Secret\ndata: 5'],
   ])('%s are ignored', async (_, text) => {
     const loaded = await loadFiles({ 'x.yaml': text, 'kustomization.yaml': 'resources: [x.yaml]' })

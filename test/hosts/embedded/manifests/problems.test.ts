@@ -100,6 +100,51 @@ describe('what does not validate', () => {
       /^x\.yaml:1: Alert\/flux-system\/x: apiVersion: expected notification/,
     ],
     [
+      'a group with a typing error',
+      alertYaml('x').replace('notification.', 'notifications.'),
+      /^x\.yaml:1: Alert\/flux-system\/x: apiVersion: expected notification\.toolkit\.fluxcd\.io\/v1/,
+    ],
+    [
+      'a group without a version',
+      alertYaml('x').replace('/v1beta3', ''),
+      /^x\.yaml:1: Alert\/flux-system\/x: apiVersion: expected notification\.toolkit/,
+    ],
+    [
+      'a version without a group',
+      alertYaml('x').replace('notification.toolkit.fluxcd.io/', ''),
+      /^x\.yaml:1: Alert\/flux-system\/x: apiVersion: expected notification\.toolkit/,
+    ],
+    [
+      'the group of Silences on an Alert',
+      alertYaml('x').replace('notification.toolkit.fluxcd.io', 'flux-relay.io'),
+      /^x\.yaml:1: Alert\/flux-system\/x: apiVersion: expected notification\.toolkit/,
+    ],
+    [
+      'the group of Alerts on a Silence',
+      alertYaml('x').replace('Alert', 'Silence'),
+      /^x\.yaml:1: Silence\/flux-system\/x: apiVersion: expected flux-relay\.io\/v1alpha1$/,
+    ],
+    [
+      'a Secret of no version that there is',
+      secretYaml('s', 'data: {}').replace('v1', 'v1beta1'),
+      /^x\.yaml:1: Secret\/flux-system\/s: apiVersion: expected v1$/,
+    ],
+    [
+      'a Secret in lower case',
+      secretYaml('s', 'data: {}').replace('Secret', 'secret'),
+      /^x\.yaml:2: kind: expected Secret$/,
+    ],
+    [
+      'a List in lower case',
+      'apiVersion: v1\nkind: list\nitems: []\n',
+      /^x\.yaml:2: kind: expected List$/,
+    ],
+    [
+      'a wrong kind without apiVersion',
+      alertYaml('x').replace(/^.*\nkind: Alert/, 'kind: alert'),
+      /^x\.yaml:1: kind: expected Alert$/,
+    ],
+    [
       'an unsupported version',
       alertYaml('x').replace('v1beta3', 'v2'),
       /^x\.yaml:1: Alert\/flux-system\/x: apiVersion: .*not supported; expected notification\.toolkit\.fluxcd\.io\/v1beta1 \(or v1beta2, v1beta3, v1\)$/,
