@@ -97,6 +97,7 @@ function unreadableRecord(
   decoded: Exclude<StoredReading<LedgerRecord>, { kind: 'read' }>,
 ): UnreadableRecord {
   const alert = textOf(item, 'alert')
+  const provider = textOf(item, 'provider')
   const outcome = textOf(item, 'outcome')
   return {
     kind: 'unreadable',
@@ -106,6 +107,7 @@ function unreadableRecord(
     object: textOf(item, 'object') ?? '',
     outcome: OUTCOMES.find((known) => known === outcome) ?? 'dead',
     ...(alert !== undefined && { alert }),
+    ...(provider !== undefined && { provider }),
     reason: `this record cannot be read: ${unreadableText(deliveryRecordCodec, decoded)}`,
   }
 }

@@ -30,8 +30,8 @@ const FEWEST_CHARACTERS = 3
 const LIST_ORDER = `accepted_at DESC, ${ID_BEGINNING}, id`
 
 /** A record as lists show it, with the number of its event and how many bytes that has. */
-const SELECT_LISTED = `SELECT id, accepted_at AS acceptedAt, cluster, object, outcome, alert, body,
-    event_seq AS eventSeq, (SELECT octet_length(body) FROM events WHERE seq = event_seq) AS eventBytes
+const SELECT_LISTED = `SELECT id, accepted_at AS acceptedAt, cluster, object, outcome, alert,
+    provider, body, event_seq AS eventSeq, (SELECT octet_length(body) FROM events WHERE seq = event_seq) AS eventBytes
   FROM ledger`
 
 /** One row as a list shows it; the parameters are its id and the time. */

@@ -3,7 +3,6 @@ import {
   isTest,
   type LedgerRecord,
   type ListedRecord,
-  type Outcome,
   outcomeOf,
   reachedBy,
 } from '../../relay/model/delivery.ts'
@@ -11,8 +10,6 @@ import { objectName } from '../../relay/model/event.ts'
 import { orderParts } from '../../relay/model/event-order.ts'
 import { type Identity, namespacedName } from '../../relay/model/kubernetes.ts'
 import { DEFAULT_RETENTION_MS, expiryOf } from '../../relay/model/retention.ts'
-import { unreadableText } from '../../relay/model/stored/codec.ts'
-import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type {
   Ledger,
@@ -28,7 +25,14 @@ import { hasId, isRecord } from './id-index.ts'
 import { listOrder, SHOW_ONE } from './ledger-query.ts'
 import { LedgerSearch } from './ledger-search.ts'
 import { type EventReadings, eventReading, readEvents } from './record-events.ts'
-import { bareRecord, decodeRecord, type RecordRow, recordBody, storedRecord } from './record-row.ts'
+import {
+  bareRecord,
+  listedRecord,
+  type RecordRow,
+  recordBody,
+  type ShownRow,
+  storedRecord,
+} from './record-row.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { outcomeWrite, type UnitResult, type UnitStatement } from './statement.ts'
 import { sweepLedger } from './sweep.ts'
@@ -61,12 +65,9 @@ interface AloneRow extends RecordRow {
 const PAGE_EVENT_BYTES = 8 * 1024 * 1024
 
 /** A row as a list reads it. `eventBytes` is null when the record has its event in its own body. */
-interface ListedRow extends ListPosition, RecordRow {
+interface ListedRow extends ShownRow {
   readonly eventSeq: number
   readonly eventBytes: number | null
-  readonly object: string
-  readonly outcome: Outcome
-  readonly alert: string | null
 }
 
 const READ = `SELECT l.id, l.cluster, l.accepted_at AS acceptedAt, l.version, l.body, e.body AS event
@@ -204,7 +205,8 @@ export class SqliteLedger implements Ledger {
 
   async show(id: string): Promise<ListedRecord | undefined> {
     const [row] = await this.#database.read<ListedRow>(SHOW_ONE, id, this.#clock.now())
-    return row && listedRecord(row, await this.#eventsOf([row]))
+    if (row === undefined) return undefined
+    return listedRecord(row, (await this.#eventsOf([row])).get(row.eventSeq))
   }
 
   async list(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage> {
@@ -213,7 +215,7 @@ export class SqliteLedger implements Ledger {
     const { positions, reached } = mergeLists(await Promise.all(lists), limit, listOrder)
     const events = await this.#eventsOf(positions)
     return {
-      records: positions.map((row) => listedRecord(row, events)),
+      records: positions.map((row) => listedRecord(row, events.get(row.eventSeq))),
       ...(reached && {
         nextCursor: formatCursor(reached, filter),
         reachedTime: reached.acceptedAt,
@@ -286,14 +288,4 @@ function countThatFit(rows: readonly ListedRow[]): number {
     return seen.size > 1 && bytes > PAGE_EVENT_BYTES
   })
   return beyond < 0 ? rows.length : beyond
-}
-
-/** A record that cannot be read is shown by the columns beside it. */
-function listedRecord(row: ListedRow, events: EventReadings): ListedRecord {
-  const decoded = decodeRecord(row, events.get(row.eventSeq))
-  if (decoded.kind === 'read') return decoded.value
-  const { id, cluster, object, outcome, alert, acceptedAt } = row
-  const reason = `this record cannot be read: ${unreadableText(deliveryRecordCodec, decoded)}`
-  const shown = { id, cluster, object, outcome, acceptedAt, reason }
-  return { kind: 'unreadable', ...shown, ...(alert !== null && { alert }) }
 }

@@ -1,11 +1,17 @@
 import type { BareRecord } from '../../relay/model/bare-record.ts'
-import { isTest, type LedgerRecord } from '../../relay/model/delivery.ts'
+import {
+  isTest,
+  type LedgerRecord,
+  type ListedRecord,
+  type Outcome,
+} from '../../relay/model/delivery.ts'
 import type { AcceptedEvent } from '../../relay/model/queue-messages.ts'
 import {
   decodeText,
   encodeText,
   type StoredReading,
   storedValue,
+  unreadableText,
 } from '../../relay/model/stored/codec.ts'
 import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
 
@@ -17,6 +23,14 @@ export interface RecordRow {
   readonly acceptedAt: number
   /** Without what other columns have, and without the event; that of a test, or of an earlier relay, has all. */
   readonly body: string
+}
+
+/** A row with what lists show of a record that cannot be read. */
+export interface ShownRow extends RecordRow {
+  readonly object: string
+  readonly outcome: Outcome
+  readonly alert: string | null
+  readonly provider: string | null
 }
 
 /** What other columns have, or the row of the event. */
@@ -71,4 +85,18 @@ export function storedRecord(
   accepted: StoredReading<AcceptedEvent> | undefined,
 ): LedgerRecord {
   return storedValue(deliveryRecordCodec, decodeRecord(row, accepted), row.id)
+}
+
+/** The record of a row, or what the columns beside it tell of one that cannot be read. */
+export function listedRecord(
+  row: ShownRow,
+  accepted: StoredReading<AcceptedEvent> | undefined,
+): ListedRecord {
+  const decoded = decodeRecord(row, accepted)
+  if (decoded.kind === 'read') return decoded.value
+  const { id, cluster, object, outcome, alert, provider, acceptedAt } = row
+  const reason = `this record cannot be read: ${unreadableText(deliveryRecordCodec, decoded)}`
+  const shown = { id, cluster, object, outcome, acceptedAt, reason }
+  const reached = { ...(alert !== null && { alert }), ...(provider !== null && { provider }) }
+  return { kind: 'unreadable', ...shown, ...reached }
 }

@@ -41,7 +41,7 @@ function isSame(actual: string | undefined, wanted: string | undefined): boolean
   return wanted === undefined || actual?.toLowerCase() === wanted.toLowerCase()
 }
 
-/** Whether a ledger lists a record by this filter. Of one that cannot be read nobody knows the event and the Provider. */
+/** Whether a ledger lists a record by this filter. Of one that cannot be read nobody knows the event. */
 export function isListedBy(record: ListedRecord, filter: LedgerFilter): boolean {
   const { cluster, since, until, id } = filter
   return (
@@ -60,7 +60,7 @@ function isAbout(
   if (record.kind === 'unreadable') {
     return (
       (alert === undefined || record.alert === alert) &&
-      provider === undefined &&
+      (provider === undefined || record.provider === provider) &&
       (object === undefined || record.object === object) &&
       (outcome === undefined || [outcome].flat().includes(record.outcome)) &&
       event === undefined

@@ -294,6 +294,8 @@ export interface UnreadableRecord {
   readonly outcome: Outcome
   /** The Alert, as `namespace/name`. */
   readonly alert?: string
+  /** The Provider, as `namespace/name`. */
+  readonly provider?: string
   readonly acceptedAt: number
   /** The reason why the record cannot be read, as people read it. */
   readonly reason: string

@@ -37,14 +37,17 @@ describe('the changes of a ledger', () => {
 
   it('tell of a record that cannot be read, such as of a later version', async () => {
     const { ledger, unreadable, deliveryChanges } = openLedger()
-    const changes = await deliveryChanges(new URLSearchParams('outcome=dead'))
+    const query = 'outcome=dead&provider=apps/slack&alert=apps/team'
+    const changes = await deliveryChanges(new URLSearchParams(query))
     const told = changes[Symbol.asyncIterator]()
     const record = deliveryRecord({ id: 'a', outcome: 'dead' })
     const reason = 'this record cannot be read: it is of version 2'
     const { id, cluster, acceptedAt } = record
-    const about = { id, cluster, acceptedAt, object: 'Kustomization/apps/web', reason }
-    unreadable.set(id, { kind: 'unreadable', outcome: 'dead', ...about })
-    ledger.put(record)
+    const about = { cluster, acceptedAt, object: 'Kustomization/apps/web', reason }
+    const ofTeam = { ...about, outcome: 'dead', alert: 'apps/team' } as const
+    unreadable.set(id, { kind: 'unreadable', id, ...ofTeam, provider: 'apps/slack' })
+    unreadable.set('b', { kind: 'unreadable', id: 'b', ...ofTeam, provider: 'apps/teams' })
+    ledger.put(record, deliveryRecord({ id: 'b', outcome: 'dead' }))
     expect((await told.next()).value).toMatchObject([
       { id, outcome: 'dead', unreadable: true, reason },
     ])

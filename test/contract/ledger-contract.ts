@@ -285,6 +285,7 @@ function unreadable(under: () => LedgerUnderTest): void {
         ...{ kind: 'unreadable', id: 'b', cluster: 'local', ...about },
         object: 'Kustomization/flux-system/podinfo',
         alert: 'flux-system/on-call',
+        provider: 'flux-system/slack',
         reason: expect.stringContaining(`this record cannot be read: ${why}`),
       },
     ])
