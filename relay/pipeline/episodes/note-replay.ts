@@ -52,13 +52,12 @@ async function failureToldBy(
   const { event, order, id: deliveryId } = record
   if (event.severity !== 'error' || hasNoEnd(event)) return undefined
   const began = happenedAt(record)
+  const { isTold, toldBy } = await knowledgeOf(ports, failure, isObserved, event.severity)
   if (failure === undefined) {
     const isOver = judged !== undefined && judged.order > order
     if (isOver || !followsFailures(memory) || (await hasEnded(ports, record))) return undefined
-  } else {
-    if (failure.since > began) return undefined
-    const { isTold } = await knowledgeOf(ports, failure, isObserved, event.severity)
-    if (isTold) return undefined
+  } else if (failure.since > began || isTold) {
+    return undefined
   }
   const revision = revisionOf(event)
   return {
@@ -67,7 +66,7 @@ async function failureToldBy(
     reason: event.reason,
     ...(revision !== undefined && { revision }),
     deliveryId,
-    ...(failure?.toldBy !== undefined && { toldBy: failure.toldBy }),
+    ...(toldBy !== undefined && { toldBy }),
   }
 }
 

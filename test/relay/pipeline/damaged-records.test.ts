@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest'
 import { DamagedRecord } from '../../../relay/model/stored/errors.ts'
+import { requestReplay } from '../../../relay/pipeline/replay.ts'
 import { createSilence } from '../../../relay/pipeline/silences/stored-silences.ts'
 import { fixtureJson } from '../../support/notifications.ts'
 import {
   alert,
+  answer,
   CLUSTER,
   createHarness,
   type Harness,
@@ -51,6 +53,24 @@ const DECISIONS: Readonly<Record<string, Decision>> = {
       await fail(harness, 'first')
     },
     decide: recover,
+    outcomes: ['delivered', 'delivered'],
+  },
+  'about the end of a failure that was told, after an earlier delivery was replayed in vain': {
+    async make(harness) {
+      await harness.configure(SLACK, annotated(alert('a', 'p'), { only: 'failures' }))
+      harness.answerWith(() => answer(404))
+      await fail(harness, 'first')
+      harness.answerWith(() => answer(200))
+      await fail(harness, 'second')
+    },
+    async decide(harness) {
+      const dead = (await harness.records()).find(({ outcome }) => outcome === 'dead')
+      harness.answerWith(() => answer(404))
+      await requestReplay(harness.ports, dead?.id ?? '')
+      await harness.drain()
+      harness.answerWith(() => answer(200))
+      await recover(harness)
+    },
     outcomes: ['delivered', 'delivered'],
   },
   'by what was told before': {
