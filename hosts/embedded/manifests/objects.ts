@@ -20,6 +20,7 @@ import {
 import { classify, type LoadedKind } from './classify.ts'
 import type { Position, SourceDocument } from './documents.ts'
 import { manifestObjectKey, type ObjectKey } from './object-key.ts'
+import { SECRET_KEYS, secretNotes } from './secret-notes.ts'
 
 /** An object that validated: what the relay takes of it. */
 export type LoadedContent =
@@ -143,15 +144,30 @@ function validate(
   }
   if (key === undefined) throw new Error('a valid object has a name')
   const { content } = result
-  return { key, position: source.document.locate(path), content, ...remarks(source, content, path) }
+  const { document } = source
+  const remarks =
+    content.kind === 'Secret'
+      ? { notes: remarksOnSecret(document, object, path), patterns: [] }
+      : remarksOn(document, content, path)
+  return { key, position: document.locate(path), content, ...remarks }
 }
 
-function remarks(
-  { document }: DocumentPlace,
-  content: LoadedContent,
+function remarksOnSecret(
+  document: SourceDocument,
+  secret: KubernetesObject,
+  path: string,
+): readonly PlacedError[] {
+  return secretNotes(secret).map(({ key, note }) => ({
+    ...note,
+    position: document.locate(joinPath(path, key)),
+  }))
+}
+
+function remarksOn(
+  document: SourceDocument,
+  content: Exclude<LoadedContent, { readonly kind: 'Secret' }>,
   path: string,
 ): Pick<AcceptedObject, 'notes' | 'patterns'> {
-  if (content.kind === 'Secret') return { notes: [], patterns: [] }
   const { kind, manifest } = content
   const placed = <T extends { readonly field: string }>(it: T) => ({
     ...it,
@@ -188,18 +204,6 @@ function readSecret(manifest: KubernetesObject) {
   }))
   return { errors: fieldErrors(issues) }
 }
-
-const SECRET_KEYS: ReadonlySet<PropertyKey> = new Set([
-  'address',
-  'ca.crt',
-  'headers',
-  'password',
-  'proxy',
-  'tls.crt',
-  'tls.key',
-  'token',
-  'username',
-])
 
 /** Where a value was written in place of a key, the path would show it: only known keys are shown. */
 function isSecretKey(path: readonly PropertyKey[]): boolean {
