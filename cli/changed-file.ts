@@ -106,13 +106,13 @@ async function likeBefore(handle: FileHandle, path: string, most: number): Promi
   await handle.chmod(before.mode & most & (hasGroup ? 0o777 : 0o707 | (ofOthers << 3)))
 }
 
-/** Gives a file to an owner and a group; false when this user may not. */
+/** Gives a file to an owner and a group; false when this user may not, or cannot name them from inside its container. */
 async function given(handle: FileHandle, uid: number, gid: number): Promise<boolean> {
   try {
     await handle.chown(uid, gid)
     return true
   } catch (error) {
-    if (isError(error, 'EPERM')) return false
+    if (isError(error, 'EPERM') || isError(error, 'EINVAL')) return false
     throw error
   }
 }

@@ -14,7 +14,7 @@ import promises from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { changeFile, FileInUse } from '../../cli/changed-file.ts'
 import { tokensInFile } from '../../cli/cluster-tokens.ts'
 import { loadTokens } from '../../hosts/embedded/tokens.ts'
@@ -141,6 +141,29 @@ describe('a file that is changed', () => {
         ['of ours', 'ab', own, ours, 0o640],
         ['of theirs', 'ab', own, own, 0o600],
       ])
+    },
+  )
+
+  // Only root may give the file to others.
+  it.skipIf(process.getuid?.() !== 0)(
+    'is changed where its owner and group have no numbers, as in a container without root',
+    async () => {
+      const file = join(temporaryDirectory(), 'file')
+      writeFileSync(file, 'a')
+      chownSync(file, NOBODY, NOBODY)
+      chmodSync(file, 0o664)
+      const handle = await promises.open(file)
+      await handle.close()
+      // See user_namespaces(7): chown(2) fails so for numbers that are not mapped.
+      const invalid = Object.assign(new Error('EINVAL: invalid argument'), { code: 'EINVAL' })
+      const chown = vi.spyOn(Object.getPrototypeOf(handle), 'chown').mockRejectedValue(invalid)
+      try {
+        await changeFile(file, (text) => `${text}b`)
+      } finally {
+        chown.mockRestore()
+      }
+      expect(readFileSync(file, 'utf8')).toBe('ab')
+      expect(statSync(file).mode & 0o777).toBe(0o644)
     },
   )
 
