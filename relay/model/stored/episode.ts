@@ -14,6 +14,8 @@ const failureShape = object({
   deliveryId: optional(text),
   /** An earlier Delivery that told of it, or was on its way to; absent while there is none. */
   toldBy: optional(text),
+  /** Further ones that were on their way to. */
+  alsoToldBy: optional(list(text)),
   /** Until when that Delivery is held back; absent once it may be sent. */
   heldUntil: optional(number),
 })

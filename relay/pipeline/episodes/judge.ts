@@ -3,7 +3,7 @@ import { isFoundEnd, isGoodEnd } from '../../model/good-ends.ts'
 import { groupKeys } from '../../model/group-keys.ts'
 import type { Episode, EpisodeFailure } from '../../model/stored/episode.ts'
 import type { MemoryRules } from '../rules/memory-rules.ts'
-import type { Knowledge } from './told.ts'
+import { type Knowledge, keptEarlier } from './told.ts'
 
 /** What the rules decide about a Delivery before it is sent. */
 export type Verdict =
@@ -161,13 +161,13 @@ function judgeFailure(
     const reason = `failure ${counted.count} of ${after.count} (after: ${after.source})`
     return skip(reason, { ...episode, failure: counted })
   }
-  const { revision: _, heldUntil, ...rest } = counted
+  const { revision: _, heldUntil, toldBy: _first, alsoToldBy: _others, ...rest } = counted
   const tells = {
     ...rest,
     reason: event.reason,
     ...(revision !== undefined && { revision }),
     deliveryId,
-    ...(toldBy !== undefined && { toldBy }),
+    ...keptEarlier(toldBy),
   }
   if (!isTold && after?.kind === 'lasting') {
     const latest = now + after.ms

@@ -10,7 +10,7 @@ import { changeEpisode, type EpisodeContext } from './episode-store.ts'
 import { revisionOf } from './judge.ts'
 import { withTold } from './last-told.ts'
 import { remindLater } from './reminders.ts'
-import { knowledgeOf, type ToldPorts } from './told.ts'
+import { keptEarlier, knowledgeOf, type ToldPorts } from './told.ts'
 
 interface ReplayContext extends SettleContext, Pick<EpisodeContext, 'inTurn'> {
   readonly ports: SettleContext['ports'] & ToldPorts
@@ -66,7 +66,7 @@ async function failureToldBy(
     reason: event.reason,
     ...(revision !== undefined && { revision }),
     deliveryId,
-    ...(toldBy !== undefined && { toldBy }),
+    ...keptEarlier(toldBy),
   }
 }
 

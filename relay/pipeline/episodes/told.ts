@@ -61,9 +61,12 @@ async function readUnlessDamaged({ ledger }: Pick<Ports, 'ledger'>, id: string) 
 export interface Knowledge {
   /** Whether it was told, or will be. */
   readonly isTold: boolean
-  /** The Delivery by which it was told, or will be, whatever becomes of later ones. */
-  readonly toldBy?: string | undefined
+  /** The Deliveries by which it was told, or may be, whatever becomes of later ones. */
+  readonly toldBy: readonly string[]
 }
+
+/** Most Deliveries of one failure that are on their way and remembered; of more the latest ones. */
+const MOST_ON_THEIR_WAY = 8
 
 /**
  * Finds out whether an Alert was told of a failure, or will be, as far as it matters to an event of this severity. A
@@ -77,17 +80,45 @@ export async function knowledgeOf(
   countsObserved: boolean,
   severity: string,
 ): Promise<Knowledge> {
-  if (failure === undefined) return { isTold: false }
-  const { deliveryId, toldBy: earlier } = failure
+  if (failure === undefined) return { isTold: false, toldBy: [] }
+  const { deliveryId } = failure
   const { kind } = await tellingOf(ports, failure, countsObserved)
   const isEnd = severity !== 'error'
-  if (kind === 'told' || kind === 'unknown') {
-    return { isTold: isEnd || kind === 'told', toldBy: deliveryId }
+  if (deliveryId !== undefined && (kind === 'told' || kind === 'unknown')) {
+    return { isTold: isEnd || kind === 'told', toldBy: [deliveryId] }
   }
-  const before = earlier === undefined ? UNTOLD : await tellingBy(ports, earlier, countsObserved)
-  const wasTold = before.kind !== 'untold'
-  if (kind === 'on-its-way') return { isTold: true, toldBy: wasTold ? earlier : deliveryId }
-  return { isTold: isEnd && wasTold, toldBy: earlier }
+  const before = await notUntold(ports, earlierOf(failure), countsObserved)
+  if (deliveryId === undefined || kind === 'untold') {
+    return { isTold: isEnd && before.length > 0, toldBy: before }
+  }
+  return { isTold: true, toldBy: [...before, deliveryId].slice(-MOST_ON_THEIR_WAY) }
+}
+
+/** The Deliveries of a failure but its latest, as an Episode keeps them. */
+export function keptEarlier(
+  toldBy: readonly string[],
+): Pick<EpisodeFailure, 'toldBy' | 'alsoToldBy'> {
+  const [first, ...others] = toldBy
+  return {
+    ...(first !== undefined && { toldBy: first }),
+    ...(others.length > 0 && { alsoToldBy: others }),
+  }
+}
+
+function earlierOf({ toldBy, alsoToldBy = [] }: EpisodeFailure): readonly string[] {
+  return toldBy === undefined ? [] : [toldBy, ...alsoToldBy]
+}
+
+/** Those of the Deliveries that told something or may tell it; one alone when that surely did. */
+async function notUntold(
+  ports: Pick<Ports, 'ledger'>,
+  ids: readonly string[],
+  countsObserved: boolean,
+): Promise<readonly string[]> {
+  const tellings = await Promise.all(ids.map((id) => tellingBy(ports, id, countsObserved)))
+  const surely = ids.find((_, index) => tellings[index]?.kind === 'told')
+  if (surely !== undefined) return [surely]
+  return ids.filter((_, index) => tellings[index]?.kind !== 'untold')
 }
 
 /**

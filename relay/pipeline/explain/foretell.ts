@@ -51,7 +51,7 @@ export async function foretell(
   }
   const notes = [...unknown, ...reminderNotes(event.severity, rules)]
   if (memory === undefined) {
-    const { verdict } = judgeEvent({}, judged, rules, { isTold: false })
+    const { verdict } = judgeEvent({}, judged, rules, { isTold: false, toldBy: [] })
     const isCertain = event.severity !== 'error' && (!isGoodEnd(event) || isUnheard(judged, rules))
     if (isCertain) return { ...keptBack(verdict, judged, rules, false), notes }
     return { notes: [...dependencies(judged, rules), ...notes] }

@@ -22,7 +22,7 @@ function judged(severity: string, changes: Partial<JudgedEvent> = {}): JudgedEve
 function late(rules: MemoryRules, event: JudgedEvent): string {
   const failure = { since: START, count: 1, reason: 'BuildFailed', deliveryId: 'newer' }
   const episode = { judged: { order: '2', verdict: 'send' as const }, failure }
-  return judgeEvent(episode, event, rules, { isTold: true }).verdict.kind
+  return judgeEvent(episode, event, rules, { isTold: true, toldBy: [] }).verdict.kind
 }
 
 describe('an event that comes behind a newer one of its object', () => {

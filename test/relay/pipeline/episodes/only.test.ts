@@ -216,6 +216,42 @@ describe.each(RULE_HOSTS)('on %s the rule only', (_, open) => {
     ])
   })
 
+  it('tells the end of a failure that the second of two deliveries told of which were on their way', async () => {
+    const host = await open()
+    await host.configure({ only: 'failures' })
+    host.answerWith(503)
+    await host.report(FAILED)
+    await host.pass(1_500)
+    await host.report(at(FAILED, 'b'))
+    host.answerWith(404)
+    await host.report(at(FAILED, 'c'))
+    await host.pass(1_900)
+    host.answerWith(200)
+    await host.pass(6_000)
+    expect((await host.records()).map(({ outcome }) => outcome)).toEqual([
+      ...['dead', 'delivered', 'dead'],
+    ])
+    await host.restart()
+    await host.report(at(DONE, 'c'))
+    expect((await host.records()).at(-1)?.outcome).toBe('delivered')
+  })
+
+  it('tells the end of a failure of which many deliveries were on their way when their destination answered', async () => {
+    const host = await open()
+    await host.configure({ only: 'failures' })
+    host.answerWith(503)
+    for (let count = 0; count < 20; count += 1) await host.report(at(FAILED, `${count}`))
+    host.answerWith(200)
+    await host.pass(3_600_000)
+    host.answerWith(404)
+    await host.report(at(FAILED, 'last'))
+    host.answerWith(200)
+    await host.report(at(DONE, 'last'))
+    expect((await host.records()).slice(-2).map(({ outcome }) => outcome)).toEqual([
+      ...['dead', 'delivered'],
+    ])
+  })
+
   it('counts a failure as told that is on its way', async () => {
     const host = await open()
     await host.configure({ only: 'failures' })
