@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import type { AlertVerdict } from '../../relay/api/schemas/explain.ts'
-import { DECIDED_OUTCOMES, type DecidedOutcome } from '../../relay/model/delivery.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
+import { VERDICTS } from './report.ts'
 
 /** What a person expects of the Alerts that lead to a Provider. */
 export interface Expectation {
@@ -9,7 +9,7 @@ export interface Expectation {
   readonly text: string
   /** `namespace/name`, or a name of whatever namespace. */
   readonly provider: string
-  readonly outcome: DecidedOutcome
+  readonly outcome: string
 }
 
 /** Reads `--expect flux-system/slack=delivered`, which may be given several times. */
@@ -18,12 +18,12 @@ export function parseExpectation(
   before: readonly Expectation[] = [],
 ): readonly Expectation[] {
   const [, provider = '', word] = /^([^=]+)=(.*)$/.exec(text) ?? []
-  const outcome = DECIDED_OUTCOMES.find((known) => known === word)
+  const outcome = VERDICTS.find((known) => known === word)
   if (outcome !== undefined && /^[^/]+(\/[^/]+)?$/.test(provider)) {
     return [...before, { text, provider, outcome }]
   }
   throw new InvalidArgumentError(
-    `expected PROVIDER=OUTCOME such as flux-system/slack=delivered; outcomes are ${DECIDED_OUTCOMES.join(', ')}.`,
+    `expected PROVIDER=OUTCOME such as flux-system/slack=delivered; outcomes are ${VERDICTS.join(', ')}.`,
   )
 }
 

@@ -10,8 +10,8 @@ import { onOneLine } from '../output/line.ts'
 import { shortId } from '../output/short-id.ts'
 import { formatTable } from '../output/table.ts'
 
-/** What takes the event comes first, and what does nothing with it last. */
-const ORDER = [
+/** All that a verdict can be. What takes the event comes first, and what does nothing with it last. */
+export const VERDICTS = [
   'delivered',
   'observed',
   'held',
@@ -55,8 +55,8 @@ function sourceOf({ recorded, delivery }: EventVerdict): string {
 
 function inOrder<V extends AlertVerdict>(verdicts: readonly V[]): readonly V[] {
   const place = ({ outcome }: V) => {
-    const at = ORDER.indexOf(outcome)
-    return at < 0 ? ORDER.length : at
+    const at = VERDICTS.indexOf(outcome)
+    return at < 0 ? VERDICTS.length : at
   }
   return verdicts.toSorted((a, b) => place(a) - place(b))
 }

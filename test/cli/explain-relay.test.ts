@@ -8,15 +8,12 @@ import { alert, provider } from '../support/relay-harness.ts'
 import { manifestsFolder } from '../support/relay-manifests.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
-const MANIFESTS = [
-  provider('chat', { type: 'slack', channel: 'general', secretRef: { name: 'chat' } }),
-  alert('all', 'chat'),
-  alert('errors', 'chat', { eventSeverity: 'error' }),
-]
+const CHAT = provider('chat', { type: 'slack', channel: 'general', secretRef: { name: 'chat' } })
+const MANIFESTS = [CHAT, alert('all', 'chat'), alert('errors', 'chat', { eventSeverity: 'error' })]
 
-function eventFile(): string {
+function eventFile(severity = 'info'): string {
   const file = join(temporaryDirectory(), 'event.json')
-  writeFileSync(file, JSON.stringify(event()))
+  writeFileSync(file, JSON.stringify({ ...event(), severity }))
   return file
 }
 
@@ -32,6 +29,26 @@ describe.each(commandTargets())('flux-relay explain %s', (_, open) => {
     expect(stdout).toMatch(/^flux-system\/errors +flux-system\/chat +skipped +the Alert takes err/m)
     expect(stdout).toMatch(/^POST https:\/\/hooks\.test\/\*\*\*$/m)
     expect(stdout).not.toContain('hunter2')
+  })
+
+  it('can be expected to hold an event back', async () => {
+    const { ports, run, setSecret } = await open()
+    await setSecret('prod', 'chat', { address: 'https://hooks.test/services/hunter2' })
+    const plain = alert('lasting', 'chat')
+    const annotations = { 'flux-relay.io/after': '10m' }
+    const lasting = { ...plain, metadata: { ...plain.metadata, annotations } }
+    await ports.configs.replace(await reconcile('prod', [CHAT, lasting], 0, ports.secrets))
+    const args = ['explain', '-e', eventFile('error'), '--cluster', 'prod', '--expect']
+    const { code, stdout, stderr } = await run([...args, 'chat=held'])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/^flux-system\/lasting +flux-system\/chat +held +held until /m)
+    const sent = await run([...args, 'chat=delivered'])
+    expect([sent.code, sent.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^expected chat=delivered: it is held by Alert flux-system\/lasting /),
+    ])
+    const none = await run([...args, 'chat=lost'])
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('observed, held, retry')])
   })
 
   it('shows what became of an event, and why an Alert did not take it', async () => {
