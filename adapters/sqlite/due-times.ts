@@ -75,6 +75,7 @@ export class DueTimes {
   readonly #lookedAt: number
   #moving: Promise<unknown> | undefined
   #isBringingBack = false
+  #hasReadAll = false
   /** How often the due times were moved. */
   #moves = 0
 
@@ -110,26 +111,20 @@ export class DueTimes {
   }
 
   /**
-   * Corrects due times that are later than any wait lasts, such as after the clock was set back. Others use the
-   * database in between. Does nothing while an earlier call of it lasts.
+   * Corrects due times that are later than any wait lasts, such as after the clock was set back; and before that, until
+   * this was done once, those that were decided by a clock that was ahead, for which it reads all that wait. Others use
+   * the database in between. Does nothing while an earlier call of it lasts.
    */
   async bringBack(): Promise<void> {
     if (this.#isBringingBack) return
     this.#isBringingBack = true
     try {
+      if (!this.#hasReadAll) await this.#bringBack(DECIDED_LATER, 0)
+      this.#hasReadAll = true
       await this.#bringBack(TOO_FAR, LONGEST_WAIT_MS)
     } finally {
       this.#isBringingBack = false
     }
-  }
-
-  /**
-   * Does what `bringBack` does, and also finds records that were decided by a clock that was ahead. It reads all
-   * that wait, and is meant for the start.
-   */
-  async bringAllBack(): Promise<void> {
-    await this.#bringBack(DECIDED_LATER, 0)
-    await this.bringBack()
   }
 
   /** Brings back what meets a condition, of all that is due more than so many milliseconds from now. */

@@ -97,8 +97,8 @@ export async function openStores(
   const onDueTimesFailure = (err: unknown) => {
     if (!isClosing) log.error({ err }, 'due times could not be checked, will be repeated')
   }
-  // It takes long where very many wait, and nothing has to wait for it.
-  void queue.dueTimes.bringAllBack().catch(onDueTimesFailure)
+  // The first one takes long where very many wait, and nothing has to wait for it.
+  void queue.dueTimes.bringBack().catch(onDueTimesFailure)
   let overdue = 0
   const findLost = async () => {
     await queue.dueTimes.bringBack()

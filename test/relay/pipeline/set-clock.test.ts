@@ -103,7 +103,7 @@ describe('a retry', () => {
     const after = await start(directory)
     after.clock.setBy(setTo - after.clock.now())
     // As the host does at its start.
-    await after.queue.dueTimes.bringAllBack()
+    await after.queue.dueTimes.bringBack()
     return after
   }
 
