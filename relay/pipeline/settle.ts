@@ -23,18 +23,40 @@ export async function settle(
 ): Promise<void> {
   const reporting = context.reports?.report(record)
   if (reporting) await reporting
+  await store(context, record, stored)
+}
+
+async function store(
+  context: SettleContext,
+  record: LedgerRecord,
+  stored: Versioned<LedgerRecord> | undefined,
+): Promise<void> {
   if (await write(context, record, stored)) {
     tellDestination(context, record)
     const messages = nextTry(record)
     if (messages.length > 0) await context.ports.queue.sendRetries(messages)
     return
   }
+  const [current] = await context.ports.ledger.readMany([record.id])
+  if (stored && current && isOnlyWoken(current.value, record, stored.value)) {
+    const attempt = current.value.attempt + record.attempt - stored.value.attempt
+    return store(context, { ...record, attempt }, current)
+  }
   // Whoever decided may have had the same message, and fail to queue the next try, while the
   // message leaves the queue on our word.
-  const current = await context.ports.ledger.readMany([record.id])
-  await requeue(
-    context,
-    current.map(({ value }) => value),
+  await requeue(context, current ? [current.value] : [])
+}
+
+/**
+ * Whether a record was woken while a try of it was made, and nothing else became of it: without what came of the try it
+ * would be sent again.
+ */
+function isOnlyWoken(current: LedgerRecord, tried: LedgerRecord, before: LedgerRecord): boolean {
+  return (
+    tried.tries > before.tries &&
+    current.status.kind === 'waiting' &&
+    current.tries === before.tries &&
+    current.replayedAt.at(-1) === before.replayedAt.at(-1)
   )
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { judgeAgain } from '../../../relay/pipeline/rejudge.ts'
+import { requestReplay } from '../../../relay/pipeline/replay.ts'
 import { wakeInTime, wakeWaiting } from '../../../relay/pipeline/wake.ts'
 import {
   alert,
@@ -113,6 +114,43 @@ describe('what waits for a configuration goes out when it comes', () => {
     const [record] = await harness.records()
     expect(record).toMatchObject({ outcome: 'retry', why: 'configuration' })
     expect(record?.dueAt).toBeGreaterThan(harness.clock.now() + 60_000)
+  })
+
+  it.each([
+    ['takes it', 200, [{ outcome: 'delivered', tries: 1, attempts: [{ status: 200 }] }]],
+    ['fails', 503, [{ outcome: 'retry', why: 'failed', tries: 1, attempts: [{ status: 503 }] }]],
+  ])('once, though another comes while the destination %s', async (_, status, records) => {
+    const harness = await waiting({ objects: true })
+    harness.secrets.set(SECRET, HOOK)
+    await wakeWaiting(harness.ports, CLUSTER)
+    harness.answerWith(async () => {
+      harness.answerWith(() => answer(status))
+      await wakeWaiting(harness.ports, CLUSTER)
+      return answer(status)
+    })
+    await harness.drain()
+    expect(harness.requests).toHaveLength(1)
+    expect(await harness.records()).toMatchObject(records)
+    harness.answerWith(() => answer(200))
+    while (await harness.drainNext());
+    expect(await harness.records()).toMatchObject([
+      { outcome: 'delivered', tries: harness.requests.length },
+    ])
+  })
+
+  it('again, though it was being sent, where a person asks for a replay meanwhile', async () => {
+    const harness = await waiting({ objects: true })
+    harness.secrets.set(SECRET, HOOK)
+    const [record] = await harness.records()
+    await wakeWaiting(harness.ports, CLUSTER)
+    harness.answerWith(async () => {
+      harness.answerWith(() => answer(200))
+      await requestReplay(harness.ports, record?.id ?? '')
+      return answer(200)
+    })
+    await harness.drain()
+    expect(harness.requests).toHaveLength(2)
+    expect(await harness.records()).toMatchObject([{ outcome: 'delivered' }])
   })
 
   it('in slices, so that thousands are not held at once', async () => {
