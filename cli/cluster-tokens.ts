@@ -72,9 +72,8 @@ export function tokensInFile(file: string): ClusterTokensStore {
       await change((document, { retired }) => {
         const known = retired.get(cluster)
         if (known === undefined) return false
-        document.deleteIn(['retired', cluster])
         const { tokens, observe = false } = known
-        document.setIn(['clusters', cluster], entryOf(document, tokens, observe))
+        put(document, cluster, entryOf(document, tokens, observe))
         return true
       })
     },
@@ -82,9 +81,9 @@ export function tokensInFile(file: string): ClusterTokensStore {
   }
 }
 
+/** Puts a cluster into the file, which then keeps nothing more of one of this name that was deleted. */
 function put(document: Document, cluster: string, entry: ReturnType<typeof entryOf>): void {
   document.setIn(['clusters', cluster], entry)
-  // What was kept longer than its time.
   if (document.hasIn(['retired', cluster])) document.deleteIn(['retired', cluster])
 }
 

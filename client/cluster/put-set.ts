@@ -47,11 +47,12 @@ export async function putSet(
   const body = `{"takenAt":"${time}",${lists}}`
   const bytes = Buffer.byteLength(body)
   if (bytes > MAX_CONFIG_BYTES) return tooLarge(bytes, 'the relay')
-  const request = {
-    ...({ method: 'PUT', body, maxResponseBytes: MAX_ANSWER_BYTES } as const),
+  const answer = await sendAuthorised(http, relay, {
+    method: 'PUT',
+    body,
+    maxResponseBytes: MAX_ANSWER_BYTES,
     acceptsGzip: true,
-  }
-  const answer = await sendAuthorised(http, relay, request)
+  })
   if (answer.kind !== 'response') return answer.kind === 'retry' ? answer : retryOf(answer)
   if (answer.status === 413) return tooLarge(bytes, 'the relay, or a proxy before it,')
   return answer.status === 409 ? conflict(answer) : (accepted(answer) ?? retryOf(answer))
