@@ -55,6 +55,12 @@ const Variables = z.object({
     .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'], { error: 'expected DEBUG, INFO, WARN or ERROR' })
     .default('INFO'),
   POWERTOOLS_METRICS_NAMESPACE: Text.default('flux-relay'),
+  /** The memory of the function in MiB. Lambda sets it. */
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z
+    .string()
+    .regex(/^[1-9]\d{0,5}$/, 'expected a whole number of MiB')
+    .transform((text) => Number(text) * 1024 * 1024)
+    .optional(),
   /**
    * The address of Lambda's runtime API, from which the function gets its invocations. Lambda sets
    * it.
@@ -86,6 +92,8 @@ export interface Environment {
   readonly compactRecords: boolean
   readonly logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR'
   readonly metricsNamespace: string
+  /** How much memory the function may take, in bytes; undefined outside of Lambda. */
+  readonly memoryBytes: number | undefined
   /** An address as `host:port` that no delivery may use. */
   readonly runtimeApi: string | undefined
   /** The proxies for Providers that name none. */
@@ -122,6 +130,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     compactRecords: data.COMPACT_RECORDS,
     logLevel: data.POWERTOOLS_LOG_LEVEL,
     metricsNamespace: data.POWERTOOLS_METRICS_NAMESPACE,
+    memoryBytes: data.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
     runtimeApi: data.AWS_LAMBDA_RUNTIME_API,
     proxies: proxyRules(variables),
   }

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8'
 import { createHttpClient } from '../../adapters/http/client.ts'
 import { createLookUps } from '../../adapters/http/look-ups.ts'
 import type { OutboundEnvironment } from '../../adapters/http/outbound-environment.ts'
@@ -212,7 +213,8 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     stores.queue.clockWasSet(byMs)
   })
   await destinations.resume()
-  const dispatcher = createDispatcher(ports, { ...options, pause }, destinations)
+  const memoryBytes = getHeapStatistics().heap_size_limit
+  const dispatcher = createDispatcher(ports, { ...options, pause, memoryBytes }, destinations)
   base.looks.defer(forgetRetiredClusters({ tokens, stores, clock, log }))
   const worker = createWorker({
     queue: stores.queue,

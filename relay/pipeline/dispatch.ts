@@ -35,7 +35,12 @@ import { findPlace } from './repeat.ts'
 import { NO_REPEATS, repeatReason } from './repeats-by-alert.ts'
 import { createRoom } from './room.ts'
 import type { RoutingTable } from './routing-table.ts'
-import { createRoutingTables, type RoutingTables, type TableInForce } from './routing-tables.ts'
+import {
+  createRoutingTables,
+  objectsKeptIn,
+  type RoutingTables,
+  type TableInForce,
+} from './routing-tables.ts'
 import { createDeliveryReports } from './self/delivery-reports.ts'
 import { requeue, settle, write } from './settle.ts'
 import { createActiveSilences } from './silences/active-silences.ts'
@@ -76,6 +81,8 @@ export interface DispatchOptions extends MatchOptions, TryLimits {
   readonly silencesKnownForMs?: number
   /** A pause between the parts of a configuration that is compiled, so that other work may run. */
   readonly pause?: Pause
+  /** How much memory the process may take, in bytes; absent: nobody knows. */
+  readonly memoryBytes?: number | undefined
 }
 
 /** `destinations` is given by a host that dispatches the deliveries which its destinations wake. */
@@ -87,7 +94,8 @@ export function createDispatcher(
   const host = createHostErrors()
   const ports = watchPorts(hostPorts, host)
   // A set that cannot be compiled stops all of its cluster's messages, and is the fault of none.
-  const tables = host.watch(createRoutingTables(ports, options.pause))
+  const kept = objectsKeptIn(options.memoryBytes)
+  const tables = host.watch(createRoutingTables(ports, options.pause, kept))
   const context: Context = {
     ports,
     host,

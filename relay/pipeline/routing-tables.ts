@@ -8,10 +8,19 @@ import { type SharedReads, shareReads } from './shared-reads.ts'
 import { noPause, type Pause } from './slices.ts'
 
 /**
- * The most Alerts and Providers of all clusters whose compiled form is kept, which is 4 kB of memory for an ordinary
- * one. The least recently used cluster is forgotten first; the one that is used now never is.
+ * The most Alerts and Providers of all clusters whose compiled form is kept. The least recently used cluster is forgotten
+ * first; the one that is used now never is.
  */
 const MAX_OBJECTS = 100_000
+
+/**
+ * What the compiled form of one object takes of the memory: 4 kB of an ordinary Alert, 7 kB of one with three rules.
+ * Bytes.
+ */
+const OBJECT_BYTES = 6_000
+
+/** The part of the memory that all of them may take: as much again is what they are made of, until that is collected. */
+const MEMORY_SHARE = 1 / 3
 
 /** As many objects each cluster counts as at least, so that there is a bound for clusters without any. */
 const LEAST_OBJECTS = 20
@@ -41,6 +50,12 @@ export interface RoutingTables {
 
 /** Where sets and modes are read. */
 export type TablePorts = Pick<Ports, 'configs' | 'modes'>
+
+/** How many objects are kept by a process that may take so much memory; undefined: nobody knows. */
+export function objectsKeptIn(memoryBytes: number | undefined): number {
+  if (memoryBytes === undefined) return MAX_OBJECTS
+  return Math.min(MAX_OBJECTS, Math.floor((memoryBytes * MEMORY_SHARE) / OBJECT_BYTES))
+}
 
 /** Waits for `pause` between the parts of a set that is compiled. `maxObjects` is how many objects are kept. */
 export function createRoutingTables(

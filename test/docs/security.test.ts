@@ -59,6 +59,13 @@ const NUMBERS = [
     'relay/pipeline/routing-tables.ts',
     'MAX_OBJECTS = 100_000',
   ],
+  ['compiled configurations', '6 kB', 'relay/pipeline/routing-tables.ts', 'OBJECT_BYTES = 6_000'],
+  [
+    'compiled configurations',
+    'a third',
+    'relay/pipeline/routing-tables.ts',
+    'MEMORY_SHARE = 1 / 3',
+  ],
   ['compiled configurations', '20', 'relay/pipeline/routing-tables.ts', 'LEAST_OBJECTS = 20'],
   [
     'configurations of a cluster that others replaced',

@@ -273,15 +273,25 @@ describe('environment', () => {
     expect(read).not.toThrow('CONFIG_TABLE')
   })
 
+  const variables = {
+    CONFIG_TABLE: 'config',
+    STATE_TABLE: 'state',
+    LEDGER_TABLE: 'ledger',
+    EVENTS_QUEUE_URL: 'https://sqs.test/1/events.fifo',
+    RETRIES_QUEUE_URL: 'https://sqs.test/1/retries',
+    SECRET_PREFIX: 'flux-relay/prod',
+  }
+
+  it('tells how much memory the function may take', () => {
+    const { memoryBytes } = readEnvironment({
+      ...variables,
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+    })
+    expect(memoryBytes).toBe(512 * 1024 * 1024)
+    expect(readEnvironment(variables).memoryBytes).toBeUndefined()
+  })
+
   it('names a proxy that is none, without its credentials', () => {
-    const variables = {
-      CONFIG_TABLE: 'config',
-      STATE_TABLE: 'state',
-      LEDGER_TABLE: 'ledger',
-      EVENTS_QUEUE_URL: 'https://sqs.test/1/events.fifo',
-      RETRIES_QUEUE_URL: 'https://sqs.test/1/retries',
-      SECRET_PREFIX: 'flux-relay/prod',
-    }
     const { proxies } = readEnvironment({ ...variables, HTTPS_PROXY: 'http://p.test:3128' })
     expect(proxies.proxyFor(new URL('https://a.test/'))).toBe('http://p.test:3128')
     const read = () => readEnvironment({ ...variables, HTTPS_PROXY: 'ftp://u:hunter2@p.test' })

@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { ConfigSnapshot } from '../../../relay/model/config.ts'
-import { createRoutingTables } from '../../../relay/pipeline/routing-tables.ts'
+import { reconcile } from '../../../relay/pipeline/reconcile.ts'
+import { createRoutingTables, objectsKeptIn } from '../../../relay/pipeline/routing-tables.ts'
 import type { ConfigStore } from '../../../relay/ports/config-store.ts'
 import { MemoryModes } from '../../support/memory-ports.ts'
-import { alert, provider } from '../../support/relay-harness.ts'
+import { alert, createHarness, provider } from '../../support/relay-harness.ts'
 
 type Answer = Awaited<ReturnType<ConfigStore['read']>>
 
@@ -244,6 +245,14 @@ describe('of the tables', () => {
     expect(await isKept(under, first ?? '')).toBe(true)
   })
 
+  it('no more are kept than the memory has room for', () => {
+    const [mib, gib] = [1024 ** 2, 1024 ** 3]
+    // Each with three rules takes 7 kB.
+    expect(objectsKeptIn(512 * mib) * 7_000).toBeLessThan(256 * mib)
+    expect(objectsKeptIn(512 * mib)).toBeGreaterThan(25_000)
+    expect([objectsKeptIn(4 * gib), objectsKeptIn(undefined)]).toEqual([100_000, 100_000])
+  })
+
   it('the one in use is kept, however large it is', async () => {
     const under = setUp({}, OBJECTS / 2)
     expect(await isKept(under, 'a')).toBe(false)
@@ -298,4 +307,24 @@ describe('a failure', () => {
     await answerWith('unchanged')
     await expect(asked).rejects.toThrow('unchanged since no revision')
   })
+})
+
+it('a dispatcher keeps no more tables than its memory has room for', async () => {
+  const compiledIn = async (memoryBytes: number | undefined) => {
+    const harness = createHarness({ memoryBytes })
+    const { configs, clock, secrets } = harness.ports
+    const set = [provider('hook', { type: 'generic', address: 'https://a.test' })]
+    for (const cluster of ['a', 'b']) {
+      await configs.replace(await reconcile(cluster, set, clock.now(), secrets))
+    }
+    const read = vi.spyOn(configs, 'read')
+    for (const [index, cluster] of ['a', 'b', 'a', 'b'].entries()) {
+      const involvedObject = { kind: 'Kustomization', namespace: 'apps', name: `app-${index}` }
+      await harness.sendJson({ involvedObject }, cluster)
+      await harness.drain()
+    }
+    return read.mock.calls.filter(([, knownRevision]) => knownRevision === undefined).length
+  }
+  expect(await compiledIn(undefined)).toBe(2)
+  expect(await compiledIn(500_000)).toBe(4)
 })
