@@ -8,6 +8,7 @@ import { clusterPath } from './paths.ts'
 import type { QuarantineRequests } from './quarantine.ts'
 import type { MetricsRequests } from './relay-version.ts'
 import type { RelayRequests } from './requests.ts'
+import { unreachableReason } from './unreachable.ts'
 import { UsageError } from './usage-error.ts'
 
 /** The environment variable that holds the token. */
@@ -120,14 +121,8 @@ function open(
 }
 
 function unreachable({ origin }: URL, error: unknown): never {
-  const why = `${reasonOf(error)}; --relay, FLUX_RELAY_URL or a context names another one`
+  const why = `${unreachableReason(error)}; --relay, FLUX_RELAY_URL or a context names another one`
   throw new UsageError(`cannot reach the relay at ${origin}: ${why}`, 1)
-}
-
-/** The error's text. The error of a name with several addresses has none, so each address's is told. */
-function reasonOf(error: unknown): string {
-  const errors: readonly Error[] = error instanceof AggregateError ? error.errors : [error as Error]
-  return errors.map(({ message }) => message).join(', ')
 }
 
 /**

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { createAuthority } from '../support/certificates.ts'
 import { startRelay } from '../support/embedded-server.ts'
 import { fluxRelay } from '../support/flux-relay-command.ts'
 import { type RecordingSink, startSink } from '../support/recording-sink.ts'
-import { closedPort } from '../support/servers.ts'
+import { closedPort, startHttpsServer } from '../support/servers.ts'
 
 const GET = ['get', 'alerts', '--relay'] as const
 
@@ -19,6 +20,25 @@ describe('--relay', () => {
     const expected = `flux-relay: cannot reach the relay at http://127.0.0.1:${port}: `
     expect(stderr).toBe(`${expected}connect ECONNREFUSED 127.0.0.1:${port}; ${ADVICE}\n`)
     expect([code, stdout]).toEqual([1, ''])
+  })
+
+  it('says that a relay is asked by https:// where it speaks http://', async () => {
+    const { server } = await startRelay()
+    const { code, stderr } = await fluxRelay([...GET, `https://127.0.0.1:${server.port}`])
+    const why =
+      'the TLS handshake failed (EPROTO); without a proxy in front of it a relay speaks http://'
+    const expected = `flux-relay: cannot reach the relay at https://127.0.0.1:${server.port}: ${why}`
+    expect([code, stderr]).toEqual([1, `${expected}; ${ADVICE}\n`])
+  })
+
+  it('says how an unknown CA is trusted', async () => {
+    const authority = await createAuthority()
+    const { port } = await startHttpsServer(await authority.issue())
+    const { code, stderr } = await fluxRelay([...GET, `https://127.0.0.1:${port}`])
+    expect([code, stderr]).toEqual([
+      1,
+      `flux-relay: cannot reach the relay at https://127.0.0.1:${port}: its certificate is not trusted here (UNABLE_TO_VERIFY_LEAF_SIGNATURE); NODE_EXTRA_CA_CERTS=FILE adds the CA of a PEM file; ${ADVICE}\n`,
+    ])
   })
 
   it('may have a path, with or without a slash', async () => {

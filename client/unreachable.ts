@@ -1,0 +1,31 @@
+/**
+ * Why a relay cannot be reached, with what a person may do about it. The error of a name with several
+ * addresses has no text, so each address's is told.
+ */
+export function unreachableReason(error: unknown): string {
+  const errors: readonly Error[] = error instanceof AggregateError ? error.errors : [error as Error]
+  return errors.map(textOf).join(', ')
+}
+
+function textOf({ message, code = '' }: Error & { readonly code?: string }): string {
+  if (UNTRUSTED.has(code)) {
+    return `its certificate is not trusted here (${code}); NODE_EXTRA_CA_CERTS=FILE adds the CA of a PEM file`
+  }
+  // What Node says of it is a line of OpenSSL's sources.
+  if (code === 'EPROTO') {
+    return 'the TLS handshake failed (EPROTO); without a proxy in front of it a relay speaks http://'
+  }
+  return message
+}
+
+/**
+ * OpenSSL's codes for a certificate whose root is not known:
+ * https://docs.openssl.org/master/man1/openssl-verification-options/#diagnostics
+ */
+const UNTRUSTED: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
