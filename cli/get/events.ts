@@ -28,12 +28,19 @@ export async function getEvents(flags: GetEventsFlags): Promise<void> {
     const changes = flags.watch ? await api.deliveryChanges(streamFilters(filters)) : undefined
     try {
       const mostRead = MOST_READ[placeOf(flags)]
-      const { events, cut } = await selectEvents(api, { filters, limit: flags.limit, mostRead })
+      const { events, cut, unreadable } = await selectEvents(api, {
+        filters,
+        limit: flags.limit,
+        mostRead,
+      })
+      const lost = unreadable === 0 ? undefined : unreadableText(unreadable)
       if (flags.event !== undefined && events.length === 0 && !flags.watch) {
+        if (lost !== undefined) warnLine(lost)
         throw new UsageError(missingText(flags.event, cut), 1)
       }
       await printList(events, flags.output, FORM)
       if (cut !== undefined) warnLine(cut)
+      if (lost !== undefined) warnLine(lost)
       if (flags.watch) await watch(api, flags, events, changes)
     } finally {
       // An open connection would keep the process.
@@ -45,6 +52,11 @@ export async function getEvents(flags: GetEventsFlags): Promise<void> {
 function missingText(event: string, cut: string | undefined): string {
   const missing = `there is no event ${event}`
   return cut === undefined ? missing : `${missing} here: ${cut}`
+}
+
+function unreadableText(count: number): string {
+  const records = count === 1 ? '1 record' : `${count} records`
+  return `${records} cannot be read, so events or outcomes may be missing here; get deliveries says which and why`
 }
 
 /** Of deliveries the text may also be in what became of them. So the stream is for all, and is looked through. */

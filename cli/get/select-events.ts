@@ -18,6 +18,8 @@ export interface SelectedEvents {
   readonly events: readonly ListedEvent[]
   /** The reason why there may be more, as people read it; undefined when these are all. */
   readonly cut: string | undefined
+  /** How many of the records that were looked at cannot be read. */
+  readonly unreadable: number
 }
 
 /** Looks for events, the latest first, until there are enough or enough was looked at. */
@@ -28,7 +30,8 @@ export async function selectEvents(
   const whole: ListedEvent[] = []
   const parts = new Map<string, ListedEvent>()
   let read = 0
-  for await (const { events, nextCursor, reachedTime } of api.eventPages(filters)) {
+  let lost = 0
+  for await (const { events, unreadable = 0, nextCursor, reachedTime } of api.eventPages(filters)) {
     for (const event of events) parts.set(event.id, merge(parts.get(event.id), event))
     for (const [id, event] of parts) {
       // All records of an event have its accept time, so the next page may have more of this one.
@@ -37,14 +40,18 @@ export async function selectEvents(
       whole.push(event)
     }
     read += PAGE_SIZE
-    if (isEnough(events)) return { events: [...whole, ...parts.values()], cut: undefined }
+    lost += unreadable
+    if (isEnough(events))
+      return { events: [...whole, ...parts.values()], cut: undefined, unreadable: lost }
     const isMore = nextCursor !== undefined || whole.length > limit
     if (whole.length >= limit && isMore) {
-      return { events: whole.slice(0, limit), cut: cutByLimit(limit) }
+      return { events: whole.slice(0, limit), cut: cutByLimit(limit), unreadable: lost }
     }
-    if (read >= mostRead && isMore) return { events: whole, cut: cutByReading(read, reachedTime) }
+    if (read >= mostRead && isMore) {
+      return { events: whole, cut: cutByReading(read, reachedTime), unreadable: lost }
+    }
   }
-  return { events: whole, cut: undefined }
+  return { events: whole, cut: undefined, unreadable: lost }
 }
 
 function isReached({ acceptedAt }: ListedEvent, reachedTime: string | undefined): boolean {

@@ -42,12 +42,11 @@ async function show(asked: Asked): Promise<Shown> {
   const parameters = { limit: String(PAGE_SIZE), ...filters, ...(cursor && { cursor }) }
   const found = await foundBy(asked, new URLSearchParams(parameters))
   if ('wrong' in found) return { ...FRAME, status: 400, content: page(filters, found.wrong) }
-  const { events, nextCursor } = found
   const isFirst = cursor === null && Object.keys(filters).length === 0
   const content =
-    isFirst && events.length === 0
+    isFirst && found.events.length === 0 && found.unreadable === undefined
       ? html`<h1>Events</h1>\n${firstRun(asked.origin)}`
-      : page(filters, results(asked, filters, events, nextCursor))
+      : page(filters, html`${results(asked, filters, found)}${missing(found)}`)
   return { ...FRAME, content }
 }
 
@@ -88,10 +87,11 @@ ${inputs}<div class="bottom"><button>Filter</button></div>
 function results(
   { now }: Asked,
   filters: Filters,
-  events: readonly ListedEvent[],
-  nextCursor: string | undefined,
+  { events, nextCursor, unreadable }: EventsPage,
 ): Html {
-  if (events.length === 0 && nextCursor === undefined) return noMatch(PATH)
+  if (events.length === 0 && nextCursor === undefined) {
+    return unreadable === undefined ? noMatch(PATH) : html``
+  }
   const { alert } = filters
   const verdict = alert === undefined ? [] : html`<th scope="col">Verdict of ${alert}</th>`
   const older = new URLSearchParams({ ...filters, cursor: nextCursor ?? '' }).toString()
@@ -103,6 +103,13 @@ function results(
 ${events.map((event) => row(event, now, alert !== undefined))}</tbody>
 </table>
 <p class="pager">${nextCursor === undefined ? [] : html`<a rel="next" href="${PATH}?${older}">Older</a>`}</p>`
+}
+
+/** Says that what cannot be read is not among the events: nobody knows of which event that is. */
+function missing({ unreadable = 0 }: EventsPage): Html {
+  if (unreadable === 0) return html``
+  const records = countText(unreadable, 'record')
+  return html`\n<p>${records} cannot be read, so events may be missing here, or what became of them. The <a href="/console/deliveries">deliveries</a> have a row for each.</p>`
 }
 
 function row(listed: ListedEvent, now: number, withVerdict: boolean): Html {

@@ -1,4 +1,4 @@
-import { isTest, type LedgerRecord } from '../model/delivery.ts'
+import { isTest, type LedgerRecord, type UnreadableRecord } from '../model/delivery.ts'
 import { noPause, type Pause } from '../pipeline/slices.ts'
 import type { LedgerFilter } from '../ports/ledger.ts'
 import type { Ports } from '../ports/ports.ts'
@@ -15,23 +15,32 @@ export interface EventToFind {
   readonly cluster?: string
 }
 
+/** The records of events. */
+export interface EventRecords {
+  readonly records: readonly LedgerRecord[]
+  /** Those that cannot be read, as far as the ledger knows that they are of these events. */
+  readonly unreadable: readonly UnreadableRecord[]
+}
+
 /**
  * The records of the events whose id begins so. Where no index of the ledger has such ids, an event whose
- * whole id and cluster are given is found by them, and any other among the newest records. What cannot be
- * read is left out, and so are tests of Providers, whose events no cluster reported. Rejects when a store fails.
+ * whole id and cluster are given is found by them, and any other among the newest records. Tests of
+ * Providers, whose events no cluster reported, are left out. Rejects when a store fails.
  */
 export async function findEventRecords(
   ports: Pick<Ports, 'ledger' | 'configs'>,
   wanted: EventToFind,
   pause: Pause = noPause,
-): Promise<readonly LedgerRecord[]> {
+): Promise<EventRecords> {
   const found: LedgerRecord[] = []
+  const unreadable: UnreadableRecord[] = []
   let filter: LedgerFilter = wanted
   let cursor: string | undefined
   for (let read = 0; read < MOST_READ; read += PAGE_SIZE) {
     const page = await ports.ledger.list(filter, PAGE_SIZE, cursor)
     for (const record of page.records) {
-      if (record.kind !== 'unreadable' && !isTest(record)) found.push(record)
+      if (record.kind === 'unreadable') unreadable.push(record)
+      else if (!isTest(record)) found.push(record)
     }
     const { nextCursor, reachedTime = 0 } = page
     // All records of an event have its accept time.
@@ -44,5 +53,5 @@ export async function findEventRecords(
     filter = { ...wanted, since, until: since + 1 }
     cursor = undefined
   }
-  return found
+  return { records: found, unreadable }
 }

@@ -11,13 +11,15 @@ import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
 import { isEventMatch } from './delivery-match.ts'
 import { BAD_CURSOR, badParameters, pageCursor, readEventsQuery } from './delivery-query.ts'
 import type { EventPorts } from './show-event.ts'
+import { unreadableVerdict } from './unreadable-verdicts.ts'
 
 /**
  * Lists events, the latest first, with what is recorded of them: 200 `{events, nextCursor?, reachedTime?}`, or
  * 400 for a parameter that is unknown or bad. With `alert` each event has what became of it for that Alert:
  * what is recorded, or what follows from the rules of then. An event whose record names none has no such
  * verdict. With `provider` alone an event that has one record for all Alerts, such as a repeat, has what became
- * of it for the first Alert that leads to that Provider and takes the event. `limit` counts records. Rejects when a store fails.
+ * of it for the first Alert that leads to that Provider and takes the event. `limit` counts records. What
+ * cannot be read tells of no event, and is counted. Rejects when a store fails.
  */
 export async function listEvents(
   ports: EventPorts,
@@ -44,8 +46,10 @@ export async function listEvents(
       const verdict = await verdictOf(own)
       events.push({ ...eventView(own), ...(verdict && { verdict }) })
     }
+    const unreadable = page.records.filter(({ kind }) => kind === 'unreadable').length
     return jsonAnswer(200, {
       events,
+      ...(unreadable > 0 && { unreadable }),
       ...(nextCursor !== undefined && { nextCursor: pageCursor(nextCursor, asOf) }),
       ...(reachedTime !== undefined && { reachedTime: new Date(reachedTime).toISOString() }),
     })
@@ -98,7 +102,11 @@ async function verdictFor(
   if (own.every(isReminder) && judged.outcome !== 'skipped') {
     // Its record may be on another page.
     const record = await ports.ledger.show(deliveryId(first.eventId, compiled.alert.metadata.uid))
-    if (record && record.kind !== 'unreadable') own.push(record)
+    if (record?.kind === 'unreadable') {
+      const [verdict] = withRecords([judged], [])
+      return verdict && unreadableVerdict(verdict, record)
+    }
+    if (record) own.push(record)
   }
   return withRecords([judged], own).at(-1)
 }

@@ -6,6 +6,7 @@ import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
 import { type EventToFind, findEventRecords } from './event-records.ts'
 import { problem } from './problem.ts'
 import type { RulesReader } from './rules-of-then.ts'
+import { withUnreadable } from './unreadable-verdicts.ts'
 
 export interface EventPorts extends Pick<Ports, 'ledger' | 'configs' | 'secrets' | 'clock'> {
   readonly rules: RulesReader
@@ -23,10 +24,13 @@ export async function showEvent(
   filter: EventToFind,
   options: ExplainOptions,
 ): Promise<Answer> {
-  const found = await findEventRecords(ports, filter, options.pause)
+  const { records: found, unreadable } = await findEventRecords(ports, filter, options.pause)
   const [first] = found
   if (first === undefined) {
-    const detail = `there is no record of an event ${filter.event}, or no longer`
+    const [lost] = unreadable
+    const detail = lost
+      ? `no record of an event ${filter.event} can be read; of that of delivery ${lost.id}: ${lost.reason}`
+      : `there is no record of an event ${filter.event}, or no longer`
     return problemAnswer(problem('unknown-event', detail))
   }
   const ids = [...new Set(found.map(({ eventId }) => eventId))]
@@ -47,7 +51,15 @@ async function explainRecorded(
   const { cluster, eventId, acceptedAt, event, objectLabels } = first
   const rules = await ports.rules.of(records)
   const accepted = { id: eventId, cluster, group: '', event, objectLabels, acceptedAt }
-  const verdicts = 'missing' in rules ? [] : await explainEvent(ports, rules, accepted, options)
+  const verdicts =
+    'missing' in rules
+      ? withRecords([], records)
+      : await withUnreadable(
+          ports,
+          rules.alerts,
+          eventId,
+          withRecords(await explainEvent(ports, rules, accepted, options), records),
+        )
   const ofEvent = records.find(({ kind }) => kind === 'event')
   return {
     cluster,
@@ -57,6 +69,6 @@ async function explainRecorded(
     ...(objectLabels && { objectLabels }),
     ...('missing' in rules ? { incomplete: rules.missing } : { revision: rules.revision }),
     ...(ofEvent && { reason: ofEvent.status.reason }),
-    verdicts: withRecords(verdicts, records),
+    verdicts,
   }
 }

@@ -152,6 +152,21 @@ describe('flux-relay get events', () => {
     expect(described.stdout).toContain('Health check FAILED')
   })
 
+  it('says that records cannot be read, whose events may be missing', async () => {
+    const { ports, server } = await startRelay()
+    const about = { cluster: 'prod', object: 'Kustomization/apps/shop', acceptedAt: NOW }
+    const lost = { kind: 'unreadable', id: 'd', ...about, outcome: 'dead', reason: 'x' } as const
+    ports.ledger.list = async () => ({ records: [RECORDS[0] ?? lost, lost] })
+    const list = ['get', 'events', '--relay', `http://127.0.0.1:${server.port}`]
+    const { code, stdout, stderr } = await fluxRelay([...list, '-o', 'json'])
+    expect([code, JSON.parse(stdout)]).toEqual([0, [expect.objectContaining({ cluster: 'prod' })]])
+    expect(stderr).toMatch(/^1 record cannot be read, so events or outcomes may be miss/)
+    ports.ledger.list = async () => ({ records: [lost, lost] })
+    const missing = await fluxRelay([...list, '--event', 'eeee'])
+    expect(missing.code).toBe(1)
+    expect(missing.stderr).toContain('2 records cannot be read')
+  })
+
   it('takes YAML, and refuses what it has not', async () => {
     const { ports, server } = await startRelay()
     await fill({ ports })

@@ -39,6 +39,10 @@ export type ListedEvent = z.infer<typeof ListedEvent>
 export const EventsPage = z
   .object({
     events: z.array(ListedEvent),
+    unreadable: z.int().optional().meta({
+      description:
+        'How many records of this page cannot be read; their events may be missing, or have an outcome less. `GET /v1/deliveries` lists them.',
+    }),
     nextCursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
     reachedTime: z.string().optional().meta({
       description: 'Beside `nextCursor`: the accept time up to which records were looked at.',

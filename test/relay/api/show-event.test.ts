@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import type { Answer } from '../../../relay/api/answer.ts'
 import { answerEvent } from '../../../relay/api/event-query.ts'
@@ -14,6 +16,7 @@ import {
   type Harness,
   provider,
 } from '../../support/relay-harness.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { annotated } from '../pipeline/rules/annotated.ts'
 
 const MANIFESTS = [
@@ -28,14 +31,24 @@ const MANIFESTS = [
 ]
 
 async function started() {
-  const harness = createHarness()
+  const directory = temporaryDirectory()
+  const harness = createHarness({}, { directory })
   await harness.configure(...MANIFESTS)
   harness.answerWith(() => answer(200))
   const report = async (changes: Record<string, unknown> = {}) => {
     await harness.send('kustomization-finished', changes)
     await harness.drain()
   }
-  return { ...harness, report }
+  /** The relay after a restart, with these records damaged. */
+  const damaged = async (...ids: readonly string[]): Promise<Harness> => {
+    await harness.close()
+    const database = new DatabaseSync(join(directory, 'flux-relay.db'))
+    const damage = database.prepare("UPDATE ledger SET body = 'x' || body WHERE id = ?")
+    for (const id of ids) damage.run(id)
+    database.close()
+    return createHarness({}, { directory })
+  }
+  return { ...harness, report, damaged }
 }
 
 function ask(harness: Pick<Harness, 'ports'>, id: string): Promise<Answer> {
@@ -189,5 +202,50 @@ describe('GET /v1/events/{id}', () => {
       reason: expect.stringContaining('no configuration'),
     })
     expect(event.incomplete).toMatch(/^its records name no configuration/)
+  })
+})
+
+describe('an event of which records cannot be read', () => {
+  const WHY = 'this record cannot be read: it is not JSON'
+
+  it('has the verdict that such a record leaves, and the others', async () => {
+    const harness = await started()
+    await harness.report()
+    const [record] = (await harness.records()).filter(({ outcome }) => outcome === 'delivered')
+    const id = record?.id ?? ''
+    const restarted = await harness.damaged(id)
+    const event = await shown(restarted, record?.eventId ?? '')
+    expect(verdictsOf(event)).toMatchObject({
+      all: ['delivered', true, WHY],
+      other: ['skipped', true, 'inclusionList'],
+    })
+    expect(event.verdicts.find(({ alert }) => alert.name === 'all')?.delivery).toBe(id)
+    const [listedOne] = await listed(restarted, 'flux-system/all')
+    expect(listedOne?.verdict).toMatchObject({ outcome: 'delivered', reason: WHY, delivery: id })
+  })
+
+  it('is not said never to have come', async () => {
+    const harness = await started()
+    await harness.report()
+    const records = await harness.records()
+    const restarted = await harness.damaged(...records.map(({ id }) => id))
+    const { status, body } = await ask(restarted, records[0]?.eventId ?? '')
+    expect([status, body]).toEqual([404, expect.stringContaining(WHY)])
+  })
+
+  it.each([
+    [0, [{ outcomes: [{}, {}] }]],
+    [1, [{ outcomes: [{}] }]],
+    [2, []],
+  ])('is in a list that counts %i records that cannot be read', async (count, events) => {
+    const harness = await started()
+    await harness.report()
+    const ids = (await harness.records()).map(({ id }) => id)
+    const { ports } = await harness.damaged(...ids.slice(0, count))
+    const rules = createRulesReader(ports.configs as unknown as ConfigHistory, ports.configs)
+    const { body } = await listEvents({ ...ports, rules }, [], { noCrossNamespaceRefs: false })
+    const page = JSON.parse(body)
+    expect(page).toMatchObject({ events })
+    expect(page.unreadable).toBe(count === 0 ? undefined : count)
   })
 })

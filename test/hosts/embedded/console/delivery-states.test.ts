@@ -97,6 +97,21 @@ describe('the steps of a delivery', () => {
   })
 })
 
+describe('the list of events', () => {
+  it('says how many records cannot be read, also where there is no other', async () => {
+    const { get, ports } = await startConsole()
+    const about = { id: ID, cluster: 'local', object: 'Kustomization/apps/shop' }
+    const lost = { kind: 'unreadable', ...about, outcome: 'dead', acceptedAt: START } as const
+    const unreadable: ListedRecord = { ...lost, reason: 'it is damaged' }
+    for (const others of [[], [deliveryRecord({ id: OTHER })]]) {
+      ports.ledger.list = async () => ({ records: [unreadable, ...others] })
+      const { text } = await get('/console/events')
+      expect(text).toContain('1 record cannot be read, so events may be missing here')
+      expect(text).not.toContain('Nothing fits these filters')
+    }
+  })
+})
+
 describe('the page of an event', () => {
   it('says that no Alert took it, and where it is not told why', async () => {
     const { get, ports } = await startConsole()
