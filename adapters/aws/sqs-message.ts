@@ -4,6 +4,7 @@ import { decodeText, encodeText, storedValue } from '../../relay/model/stored/co
 import { DamagedRecord } from '../../relay/model/stored/errors.ts'
 import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
 import { retryMessageCodec } from '../../relay/model/stored/retry-message.ts'
+import { eventSequence } from './event-sequence.ts'
 
 /**
  * The most bytes of a message and of a batch, including attributes. SQS accepts 1 MiB since August
@@ -24,13 +25,18 @@ const MAX_UNPACKED_BYTES = 16 * 1024 * 1024
 const ENCODING_ATTRIBUTE = 'encoding'
 const GZIP_BASE64 = 'gzip+base64'
 
-/** The bytes that the mark adds to a message: name, type and value. */
-const ENCODING_BYTES = ENCODING_ATTRIBUTE.length + 'String'.length + GZIP_BASE64.length
+/** Tells the place of an event in its request, unless it is the first. */
+const PLACE_ATTRIBUTE = 'place'
 
 /** The body of a message as SQS accepts it, with its attributes. */
 export interface EncodedMessage {
   readonly MessageBody: string
-  readonly MessageAttributes?: Record<string, { DataType: 'String'; StringValue: string }>
+  readonly MessageAttributes?: Record<string, MessageAttribute>
+}
+
+interface MessageAttribute {
+  readonly DataType: 'String' | 'Number'
+  readonly StringValue: string
 }
 
 /** A message as a Lambda function receives it; an `SQSRecord` is one. */
@@ -42,19 +48,33 @@ export interface ReceivedMessage {
   readonly attributes: { readonly SequenceNumber?: string | undefined }
 }
 
-/** Makes a message of an event; undefined when it is too large for SQS. */
-export function encodeEvent(event: AcceptedEvent): EncodedMessage | undefined {
+/** Makes a message of the event at a place of its request, from 0; undefined when it is too large for SQS. */
+export function encodeEvent(event: AcceptedEvent, place = 0): EncodedMessage | undefined {
   const json = toJson(queuedEventCodec.encode(event))
-  if (Buffer.byteLength(json) <= MAX_PLAIN_BYTES) return { MessageBody: json }
-  const MessageBody = gzipSync(json).toString('base64')
-  if (MessageBody.length + ENCODING_BYTES > MAX_BATCH_BYTES) return undefined
+  const placed: EncodedMessage['MessageAttributes'] =
+    place === 0 ? {} : { [PLACE_ATTRIBUTE]: { DataType: 'Number', StringValue: String(place) } }
+  if (Buffer.byteLength(json) <= MAX_PLAIN_BYTES) return withAttributes(json, placed)
   const encoding = { DataType: 'String', StringValue: GZIP_BASE64 } as const
-  return { MessageBody, MessageAttributes: { [ENCODING_ATTRIBUTE]: encoding } }
+  const packed = gzipSync(json).toString('base64')
+  const message = withAttributes(packed, { ...placed, [ENCODING_ATTRIBUTE]: encoding })
+  return messageBytes(message) > MAX_BATCH_BYTES ? undefined : message
 }
 
-/** The bytes of a message within a batch. */
-export function messageBytes({ MessageBody, MessageAttributes }: EncodedMessage): number {
-  return Buffer.byteLength(MessageBody) + (MessageAttributes ? ENCODING_BYTES : 0)
+/** SQS takes no empty set of attributes. */
+function withAttributes(
+  MessageBody: string,
+  MessageAttributes: NonNullable<EncodedMessage['MessageAttributes']>,
+): EncodedMessage {
+  return { MessageBody, ...(Object.keys(MessageAttributes).length > 0 && { MessageAttributes }) }
+}
+
+/** The bytes of a message within a batch: of its body, and of names, types and values of its attributes. */
+export function messageBytes({ MessageBody, MessageAttributes = {} }: EncodedMessage): number {
+  let bytes = Buffer.byteLength(MessageBody)
+  for (const [name, { DataType, StringValue }] of Object.entries(MessageAttributes)) {
+    bytes += name.length + DataType.length + StringValue.length
+  }
+  return bytes
 }
 
 /** Reads an event. Throws `DamagedRecord` and `LaterVersion`. */
@@ -64,11 +84,19 @@ export function decodeEvent({ body, messageAttributes, attributes }: ReceivedMes
     throw new DamagedRecord('queued event', `it has the unknown encoding ${encoding}`)
   }
   const decoded = decodeText(queuedEventCodec, encoding === undefined ? body : unpack(body))
-  const { SequenceNumber: sequence } = attributes
-  if (sequence === undefined || !/^\d+$/.test(sequence)) {
+  const { SequenceNumber: sequenceNumber } = attributes
+  if (sequenceNumber === undefined || !/^\d+$/.test(sequenceNumber)) {
     throw new DamagedRecord('queued event', 'it has no sequence number: its queue is no FIFO queue')
   }
-  return { ...storedValue(queuedEventCodec, decoded, `event ${sequence}`), sequence }
+  const event = storedValue(queuedEventCodec, decoded, `event ${sequenceNumber}`)
+  const { acceptedAt } = event
+  const place = placeIn(messageAttributes[PLACE_ATTRIBUTE]?.stringValue)
+  return { ...event, sequence: eventSequence({ acceptedAt, place, sequenceNumber }) }
+}
+
+/** A message of an earlier version has no place, as the first event of a request has none. */
+function placeIn(text = '0'): number {
+  return /^\d+$/.test(text) ? Number(text) : 0
 }
 
 /** The body of a retry message. */

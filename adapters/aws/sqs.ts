@@ -86,9 +86,9 @@ function needsMessage({ dueAt, decidedAt }: RetryMessage): boolean {
 
 type EventEntry = BatchEntry & { readonly MessageGroupId: string }
 
-/** The entry for an event; undefined when it is too large. */
-function eventEntry(event: AcceptedEvent): EventEntry | undefined {
-  const message = encodeEvent(event)
+/** The entry for the event at a place of its request; undefined when it is too large. */
+function eventEntry(event: AcceptedEvent, place: number): EventEntry | undefined {
+  const message = encodeEvent(event, place)
   return message && { ...message, MessageGroupId: event.group, MessageDeduplicationId: event.id }
 }
 

@@ -25,7 +25,7 @@ export interface AcceptedEvent {
 
 /** An accepted event as the queue hands it out. */
 export interface QueuedEvent extends AcceptedEvent {
-  /** The queue's own ascending number, in decimal digits. */
+  /** The number by which the queue orders events of one order time, in decimal digits. */
   readonly sequence: string
   /**
    * True when the event is received for the first time, and no event with its id was accepted

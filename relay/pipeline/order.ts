@@ -2,10 +2,7 @@ import type { EventOrder } from '../model/delivery.ts'
 import type { QueuedEvent } from '../model/queue-messages.ts'
 import type { OrderTimes } from '../ports/order-times.ts'
 
-/**
- * How many digits the parts are padded to, so that they compare as text. SQS sequences have up to
- * 39 digits.
- */
+/** How many digits the parts are padded to, so that they compare as text. Those on AWS have as many. */
 const TIME_DIGITS = 15
 const SEQUENCE_DIGITS = 40
 

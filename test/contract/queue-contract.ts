@@ -3,6 +3,7 @@ import type { JsonObject } from '../../relay/model/json-value.ts'
 import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/queue-messages.ts'
 import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
 import { retryMessageCodec } from '../../relay/model/stored/retry-message.ts'
+import { eventOrder } from '../../relay/pipeline/order.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Queue, SendResult } from '../../relay/ports/queue.ts'
 import { allGoldenBodies } from '../fixtures/stored/golden-bodies.ts'
@@ -129,6 +130,22 @@ function receivingEvents(under: () => QueueUnderTest): void {
     expect(received.map(({ id }) => id)).toEqual(sent.map(({ id }) => id))
     const sequences = received.map(({ sequence }) => BigInt(sequence))
     expect(sequences).toEqual([...sequences].sort((a, b) => (a < b ? -1 : 1)))
+  })
+
+  it('numbers the events of a call in their order, whatever their groups', async () => {
+    const { queue, receiver } = under()
+    const sent = [inGroup('a', 1), inGroup('a', 2), inGroup('b', 1), inGroup('a', 3)]
+    await queue.send(sent)
+    const received: QueuedEvent[] = []
+    for (;;) {
+      const events = await receiver.receiveEvents(10)
+      if (events.length === 0) break
+      received.push(...events)
+      for (const one of events) await receiver.acknowledge(one)
+    }
+    // Events of several objects may be about one subject, and of one time: then the later one counts.
+    const ordered = received.toSorted((a, b) => (eventOrder(a) < eventOrder(b) ? -1 : 1))
+    expect(ordered.map(({ id }) => id)).toEqual(sent.map(({ id }) => id))
   })
 
   it('hands out other groups while one is busy', async () => {

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { eventSequence } from '../../../adapters/aws/event-sequence.ts'
 import { retryStep } from '../../../adapters/aws/retry-delay.ts'
 import { decodeEvent, decodeRetry } from '../../../adapters/aws/sqs-message.ts'
 import { DamagedRecord, LaterVersion } from '../../../relay/model/stored/errors.ts'
@@ -15,7 +16,8 @@ function received(body: string, encoding?: string, SequenceNumber: string | unde
 
 describe('decodeEvent', () => {
   it('reads a plain and a compressed body', () => {
-    const event = { ...acceptedEvent(), sequence: '7' }
+    const sequence = eventSequence({ acceptedAt: START, place: 0, sequenceNumber: '7' })
+    const event = { ...acceptedEvent(), sequence }
     expect(decodeEvent(received(SENT))).toEqual(event)
     const packed = gzipSync(SENT).toString('base64')
     expect(decodeEvent(received(packed, 'gzip+base64'))).toEqual(event)
