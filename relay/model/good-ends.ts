@@ -52,15 +52,22 @@ export const SHIPPER_REPORTER = 'flux-relay-shipper'
 /** The reason of such an end when its object is gone. */
 export const OBJECT_DELETED = 'ObjectDeleted'
 
+/** The `reportingController` of the events of the relay about itself. */
+export const RELAY_REPORTER = 'flux-relay'
+
 /**
- * Whether an event is the end of a failure that the shipper found in the status of its object. Flux reports none
- * for some failures: https://github.com/fluxcd/flux2/issues/5738
+ * Whether an event is the end of a failure that the shipper found in the status of its object, since Flux reports none
+ * for some failures: https://github.com/fluxcd/flux2/issues/5738. So is the event of the relay that an object of which it
+ * reported a failure is gone.
  */
 export function isFoundEnd({
   severity,
+  reason,
   reportingController,
-}: Pick<Event, 'severity' | 'reportingController'>): boolean {
-  return severity === 'info' && reportingController === SHIPPER_REPORTER
+}: Pick<Event, 'severity' | 'reason' | 'reportingController'>): boolean {
+  if (severity !== 'info') return false
+  if (reportingController === SHIPPER_REPORTER) return true
+  return reportingController === RELAY_REPORTER && reason === OBJECT_DELETED
 }
 
 /** Whether an event says that its object works or is gone, so that a failure of it has ended. */

@@ -1,4 +1,5 @@
 import type { ConfigSnapshot, ObjectReadiness } from '../../model/config.ts'
+import { OBJECT_DELETED } from '../../model/good-ends.ts'
 import {
   type KubernetesObject,
   namespacedName,
@@ -22,8 +23,8 @@ const NOTHING_TOLD: ToldReadiness = { revision: '', isWanted: true, notReady: []
 export type ReadinessPorts = Pick<Ports, 'configs' | 'state' | 'queue' | 'clock' | 'orderTimes'>
 
 /**
- * Reports which Alerts of a cluster have become not ready since the last time, and which are ready again, as
- * events of the relay about itself; none where no Alert wants to be told. Call it after a configuration or a
+ * Reports which Alerts of a cluster have become not ready since the last time, and which of them are ready again or
+ * gone, as events of the relay about itself; none where no Alert wants to be told. Call it after a configuration or a
  * Secret has come. Rejects when a store fails; what was not reported then is reported the next time.
  */
 export async function reportReadiness(ports: ReadinessPorts, cluster: string): Promise<void> {
@@ -93,29 +94,36 @@ function changes(
   // Looked at once more after a crash, the change is the same.
   const change = [revision, String(told?.version ?? 0)]
   const alerts = objects.filter(({ kind }) => kind === 'Alert')
+  const names = new Set(alerts.map(namespacedName))
   const fallen = alerts.filter((alert) => {
     const name = namespacedName(alert)
     return isToldNow.has(name) && !wasNotReady.has(name)
   })
   const risen = alerts.filter((alert) => alert.ready && wasNotReady.has(namespacedName(alert)))
+  const gone = [...wasNotReady].filter((name) => !names.has(name))
   return [
     ...fallen.map((alert): SelfEvent => {
-      const { namespace, name, message } = alert
-      return {
-        ...{ cluster, kind: 'Alert', object: { namespace, name }, severity: 'error' },
-        reason: 'AlertNotReady',
-        message: `Alert ${namespacedName(alert)} is not ready: ${message}`,
-        occasion: ['not ready', ...change, namespacedName(alert)],
-      }
+      const name = namespacedName(alert)
+      const occasion = ['not ready', ...change, name]
+      const message = `Alert ${name} is not ready: ${alert.message}`
+      return { ...about(cluster, name, 'error'), reason: 'AlertNotReady', message, occasion }
     }),
     ...risen.map((alert): SelfEvent => {
-      const { namespace, name } = alert
-      return {
-        ...{ cluster, kind: 'Alert', object: { namespace, name }, severity: 'info' },
-        reason: 'AlertReady',
-        message: `Alert ${namespacedName(alert)} is ready again`,
-        occasion: ['ready', ...change, namespacedName(alert)],
-      }
+      const name = namespacedName(alert)
+      const occasion = ['ready', ...change, name]
+      const message = `Alert ${name} is ready again`
+      return { ...about(cluster, name, 'info'), reason: 'AlertReady', message, occasion }
+    }),
+    ...gone.map((name): SelfEvent => {
+      const occasion = ['gone', ...change, name]
+      const message = `Alert ${name} is deleted; it was not ready`
+      return { ...about(cluster, name, 'info'), reason: OBJECT_DELETED, message, occasion }
     }),
   ]
+}
+
+/** What the events about an Alert have in common. `alert` is its `namespace/name`. */
+function about(cluster: string, alert: string, severity: SelfEvent['severity']) {
+  const [namespace = '', name = ''] = alert.split('/')
+  return { cluster, kind: 'Alert', object: { namespace, name }, severity } as const
 }

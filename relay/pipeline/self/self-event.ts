@@ -1,12 +1,10 @@
 import type { Event, InvolvedObject } from '../../model/event.ts'
+import { RELAY_REPORTER } from '../../model/good-ends.ts'
 import { hashParts } from '../../model/hash.ts'
 import { type Identity, NOTIFICATION_GROUP } from '../../model/kubernetes.ts'
 import type { AcceptedEvent } from '../../model/queue-messages.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { objectGroupKey } from '../accept.ts'
-
-/** Who reports the events of the relay about itself. */
-export const SELF_CONTROLLER = 'flux-relay'
 
 /** An event of the relay about itself. */
 export interface SelfEvent {
@@ -25,7 +23,7 @@ export interface SelfEvent {
 
 /** Whether an event is one of the relay about itself. Of its deliveries nothing is told, or it would go on for ever. */
 export function isSelfEvent({ reportingController }: Event): boolean {
-  return reportingController === SELF_CONTROLLER
+  return reportingController === RELAY_REPORTER
 }
 
 /** The reason of the event that a delivery died. */
@@ -79,7 +77,7 @@ function eventOf(report: SelfEvent, now: number): Event {
     message,
     reason,
     metadata: Object.fromEntries(metadata),
-    reportingController: SELF_CONTROLLER,
+    reportingController: RELAY_REPORTER,
     reportingInstance: '',
   }
 }

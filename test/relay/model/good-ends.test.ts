@@ -44,5 +44,10 @@ it('is any end that the shipper found, and no failure', () => {
   expect(of('HelmRelease', 'ObjectDeleted', 'info', SHIPPER_REPORTER)).toBe(true)
   expect(of('HelmRelease', 'TestSucceeded', 'info', SHIPPER_REPORTER)).toBe(true)
   expect(of('HelmRelease', 'UpgradeFailed', 'error', SHIPPER_REPORTER)).toBe(false)
-  expect(isFoundEnd({ severity: 'info', reportingController: 'kustomize-controller' })).toBe(false)
+  const found = (reason: string, reportingController: string) =>
+    isFoundEnd({ severity: 'info', reason, reportingController })
+  expect(found('ReconciliationSucceeded', 'kustomize-controller')).toBe(false)
+  expect(found('ObjectDeleted', 'kustomize-controller')).toBe(false)
+  expect(found('ObjectDeleted', 'flux-relay')).toBe(true)
+  expect(found('AlertReady', 'flux-relay')).toBe(false)
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { KubernetesObject } from '../../../../relay/model/kubernetes.ts'
+import { createOrderTimes } from '../../../../relay/pipeline/order.ts'
 import { reconcile } from '../../../../relay/pipeline/reconcile.ts'
 import { reportReadiness } from '../../../../relay/pipeline/self/alert-reports.ts'
 import {
@@ -15,6 +16,8 @@ const OPS = provider('ops', { type: 'generic', address: 'https://ops.example/' }
 const TOLD = annotated(alert('ops', 'ops', { eventSources: [{ kind: 'Bucket', name: 'x' }] }), {
   self: 'alerts',
 })
+
+const HOUR_MS = 3_600_000
 
 /** A configuration comes, and the relay looks what is ready in it. */
 async function take(harness: Harness, ...manifests: readonly KubernetesObject[]): Promise<void> {
@@ -79,6 +82,28 @@ describe('self: alerts', () => {
     const other = createHarness()
     await take(other, OPS, lost('a'))
     expect(await other.records()).toEqual([])
+  })
+
+  it.each<[string, Record<string, string>, readonly string[]]>([
+    ['ends its reminders', { remind: '1h' }, ['is not ready', 'is deleted', 'is not ready']],
+    ['is its end', { only: 'failures' }, ['is not ready', 'is deleted', 'is not ready']],
+    ['is no news to who has no such rule', {}, ['is not ready', 'is not ready']],
+  ])('that is gone %s', async (_, rules, said) => {
+    const harness = createHarness({}, { orderTimes: createOrderTimes() })
+    const slack = provider('ops', { type: 'slack', address: 'https://hooks.slack.com/services/x' })
+    const told = annotated(TOLD, { self: 'alerts', ...rules })
+    await take(harness, slack, told, lost('a'))
+    await take(harness, slack, told)
+    await take(harness, slack, told)
+    harness.clock.advance(10 * 60_000)
+    while ((harness.nextWakeAt() ?? Number.POSITIVE_INFINITY) < harness.clock.now() + 5 * HOUR_MS) {
+      await harness.drainNext()
+    }
+    await take(harness, slack, told, lost('a'))
+    const texts = harness.requests.map(({ body }) => JSON.parse(String(body)).attachments[0].text)
+    expect(texts).toEqual(
+      said.map((words) => expect.stringContaining(`Alert flux-system/a ${words}`)),
+    )
   })
 
   it('reaches an Alert with a source of the kind Alert too', async () => {
