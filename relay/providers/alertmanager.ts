@@ -179,8 +179,17 @@ function annotationsOf({ message, metadata: { summary } }: Event) {
   return { message, ...(summary === undefined ? {} : { summary }) }
 }
 
-/** The text in title case: `HealthCheckFailed` becomes `Healthcheckfailed`. */
+/** Made at its first use, since that takes some milliseconds. */
+let segmenter: Intl.Segmenter | undefined
+
+/**
+ * The text in title case, as Go's golang.org/x/text/cases writes it: `HealthCheckFailed` becomes `Healthcheckfailed`, and
+ * `health-check` `Health-Check`.
+ */
 function titleCase(text: string): string {
-  const [first = '', ...rest] = text
-  return first.toUpperCase() + rest.join('').toLowerCase()
+  segmenter ??= new Intl.Segmenter('und', { granularity: 'word' })
+  const words = Array.from(segmenter.segment(text), ({ segment }) =>
+    segment.toLowerCase().replace(/\p{L}/u, (letter) => letter.toUpperCase()),
+  )
+  return words.join('')
 }

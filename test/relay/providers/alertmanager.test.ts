@@ -72,6 +72,10 @@ describe('alertmanager requests', () => {
     ['HealthCheckFailed', 'FluxKustomizationHealthcheckfailed'],
     ['artifact', 'FluxKustomizationArtifact'],
     ['éCHEC', 'FluxKustomizationÉchec'],
+    // As golang.org/x/text/cases 0.21 writes them.
+    ['health-check-failed', 'FluxKustomizationHealth-Check-Failed'],
+    ['Quota Exceeded', 'FluxKustomizationQuota Exceeded'],
+    ['policy_VIOLATION.by:now,3rd', 'FluxKustomizationPolicy_violation.by:now,3Rd'],
     ['', 'FluxKustomization'],
   ])('names the alert of the reason %j %s', (reason, alertname) => {
     const { body } = request('kustomization-applied', { reason })
