@@ -7,6 +7,7 @@ import { FLEET } from '../relay/model/fleet.ts'
 import { type KubernetesObject, namespacedName } from '../relay/model/kubernetes.ts'
 import { nameOf } from '../relay/model/parse-objects.ts'
 import { loadManifests } from './manifests.ts'
+import { parseManifestsPath } from './one-path.ts'
 import { printLine, warnLine } from './output/print.ts'
 import { addRelayOptions, type RelayFlags, withRelay } from './relay/options.ts'
 
@@ -23,7 +24,11 @@ export function applyCommand(): Command {
     .description(
       "make the Alerts and Providers of a folder or file a cluster's whole set; others are removed",
     )
-    .requiredOption('-f, --file <path>', 'folder (or file) of Alerts and Providers')
+    .requiredOption(
+      '-f, --file <path>',
+      'folder (or file) of Alerts and Providers',
+      parseManifestsPath,
+    )
   return addRelayOptions(command, {
     requiredCluster: 'cluster that they are for',
     orFleet: 'the Providers are for the clusters that each allows by flux-relay.io/allow-clusters',

@@ -8,6 +8,7 @@ import { annotateRoutes, formatRoutes, routesDocument } from './diff/route-repor
 import { type FileSideOptions, type Side, sideOfFiles, sideOfRelay } from './diff/sides.ts'
 import { parseTime } from './filters.ts'
 import { type ReadManifests, readManifests, requireWhole, secretsOf } from './manifests.ts'
+import { parseManifestsPath } from './one-path.ts'
 import { formatDocument, print, warnLine } from './output/print.ts'
 import {
   addRelayOptions,
@@ -41,7 +42,11 @@ export function diffCommand(): Command {
     .description(
       'show how the Alerts and Providers of a folder (or file) differ from those in force, or from those of another folder; changes nothing',
     )
-    .requiredOption('-f, --file <path>', 'folder (or file) that is to be the whole set')
+    .requiredOption(
+      '-f, --file <path>',
+      'folder (or file) that is to be the whole set',
+      parseManifestsPath,
+    )
     .option(
       '--against <path>',
       'folder (or file) to compare with, without a relay; in-force: what a relay has',

@@ -7,6 +7,7 @@ import { type Expectation, parseExpectation, unmet } from './explain/expectation
 import { relayOfFiles } from './explain/offline.ts'
 import { formatEvent, formatExplanation } from './explain/report.ts'
 import { parseEvent } from './filters.ts'
+import { parseEventFile, parseManifestsPath } from './one-path.ts'
 import { formatDocument, print, warnLine } from './output/print.ts'
 import {
   addRelayOptions,
@@ -34,8 +35,12 @@ export function explainCommand(): Command {
     .description(
       'say what each Alert does with an event and why, and show the requests, with secrets masked; sends nothing',
     )
-    .option('-f, --file <path>', 'by a folder (or file) of manifests, without a relay')
-    .option('-e, --event-file <file>', 'file of one event; - reads stdin')
+    .option(
+      '-f, --file <path>',
+      'by a folder (or file) of manifests, without a relay',
+      parseManifestsPath,
+    )
+    .option('-e, --event-file <file>', 'file of one event; - reads stdin', parseEventFile)
     .option(
       '--event <id>',
       'what became of an event that the relay has taken; the beginning of its id is enough',

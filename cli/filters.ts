@@ -66,11 +66,13 @@ function addOptionsOfEvents(command: Command, ofText: string): Command {
     .option('--until <time>', 'of events accepted before a time', parseTime)
 }
 
-/** Reads an option that names one outcome, or several with commas between them. */
-export function parseOutcomes(text: string): string {
+/** Reads an option that names one outcome, or several with commas between them; it may be given several times. */
+export function parseOutcomes(text: string, before?: string): string {
   const outcomes = text.split(',').map((outcome) => outcome.trim())
   const known: readonly string[] = OUTCOMES
-  if (outcomes.every((outcome) => known.includes(outcome))) return outcomes.join(',')
+  if (outcomes.every((outcome) => known.includes(outcome))) {
+    return [...(before === undefined ? [] : [before]), ...outcomes].join(',')
+  }
   throw new InvalidArgumentError(
     `expected ${OUTCOMES.join(', ')}, or several with commas between them.`,
   )

@@ -3,6 +3,7 @@ import type { RelayClient } from '../client/relay-client.ts'
 import { UsageError } from '../client/usage-error.ts'
 import { readEventFile } from './explain/event-file.ts'
 import { deliveryTable } from './get/delivery-table.ts'
+import { parseEventFile } from './one-path.ts'
 import { print, printLine, warnLine } from './output/print.ts'
 import { parseWaitMs } from './quantities.ts'
 import { addRelayOptions, type RelayFlags, withRelay } from './relay/options.ts'
@@ -20,7 +21,7 @@ interface SendFlags extends RelayFlags {
 export function sendCommand(): Command {
   const command = new Command('send')
     .description('send the events of a file: one, a JSON array of them, or NDJSON')
-    .option('-e, --event <file>', 'file of events; - reads stdin')
+    .option('-e, --event <file>', 'file of events; - reads stdin', parseEventFile)
     .addOption(
       new Option('--example', 'instead, an event of the quick start, of now').conflicts('event'),
     )

@@ -6,6 +6,7 @@ import { FLEET } from '../relay/model/fleet.ts'
 import { type KubernetesObject, namespacedName } from '../relay/model/kubernetes.ts'
 import { NO_NAMESPACE, nameOf } from '../relay/model/parse-objects.ts'
 import { count, type ReadManifests, readManifests, requireWhole } from './manifests.ts'
+import { parseManifestsPath } from './one-path.ts'
 import { formatDocument, print, warnLine } from './output/print.ts'
 import { formatTable } from './output/table.ts'
 import { annotation } from './validate/annotation.ts'
@@ -24,7 +25,11 @@ interface ValidateFlags {
 export function validateCommand(): Command {
   return new Command('validate')
     .description('check a folder or file of manifests, without a relay; exits with 1 for a mistake')
-    .requiredOption('-f, --file <path>', 'folder (or file) of Alerts, Providers and Secrets')
+    .requiredOption(
+      '-f, --file <path>',
+      'folder (or file) of Alerts, Providers and Secrets',
+      parseManifestsPath,
+    )
     .option(
       '--strict',
       'also fail for what is most likely a mistake: fields that do not exist, patterns that do not compile, kinds that no controller reports, wildcards other than *',

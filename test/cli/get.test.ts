@@ -155,6 +155,10 @@ describe.each(commandTargets())('flux-relay get deliveries %s', (_, open) => {
         ['--outcome', 'retry,dead'],
         ['dead', 'retry'],
       ],
+      [
+        ['--outcome', 'retry', '--outcome', 'dead'],
+        ['dead', 'retry'],
+      ],
       [['--outcome', 'suppressed, skipped'], []],
       [['--event', 'event-1', '--object', 'Kustomization/flux-system/backend'], ['other-object']],
       [['--event', 'event-2'], []],

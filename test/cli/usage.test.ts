@@ -65,6 +65,23 @@ describe('flux-relay', () => {
       /^flux-relay: which cluster\? give --cluster NAME, or set/,
     ],
     ['a format that is none', ['get', 'alerts', '-o', 'xml'], /^error: option '-o, --output/],
+    ...['validate', 'diff', 'apply', 'explain'].map(
+      (command): [string, readonly string[], RegExp] => [
+        `a second folder of ${command}`,
+        [command, '-f', 'alerts', '-f', 'providers'],
+        /^error: .* 'providers' is invalid\. it is a second one, after alerts; put both into one folder/,
+      ],
+    ),
+    ...['send', 'explain'].map((command): [string, readonly string[], RegExp] => [
+      `a second file of events of ${command}`,
+      [command, '-e', 'a.json', '-e', 'b.json'],
+      /^error: .* 'b\.json' is invalid\. it is a second one, after a\.json; give one file/,
+    ]),
+    [
+      'manifests from stdin',
+      ['validate', '-f', '-'],
+      /expected a folder or a file; stdin is not read/,
+    ],
     ['a cluster that is none', ['get', 'alerts', '--cluster', 'A'], /expected a DNS label/],
   ])('says on stderr what is wrong with %s', async (_, args, message) => {
     const { code, stdout, stderr } = await fluxRelay(args)
