@@ -19,6 +19,8 @@ const MAX_WAITING = 1 << 20
 const END_MS = 1_000
 const READER_MS = 10
 
+const NOTHING = Buffer.alloc(0)
+
 /** What was not written. */
 export interface LostLines {
   readonly lines: number
@@ -46,7 +48,7 @@ export type WriteBytes = (bytes: Uint8Array) => number
 export function createLogOutput(write: WriteBytes): LogOutput {
   let text = ''
   /** What was begun; its rest comes before `text`. */
-  let begun: Uint8Array = Buffer.alloc(0)
+  let begun: Uint8Array = NOTHING
   let timer: NodeJS.Timeout | undefined
   /** Why what waits, or waited last, could not be written; empty when nothing ever had to wait. */
   let code = ''
@@ -74,16 +76,21 @@ export function createLogOutput(write: WriteBytes): LogOutput {
       writeAll()
     } catch (error) {
       code = String((error as NodeJS.ErrnoException).code)
-      if (code === 'EPIPE') hasReader = false
+      if (code === 'EPIPE') return forgetAll()
       retryMs = Math.min(Math.max(FIRST_RETRY_MS, 2 * retryMs), LONGEST_RETRY_MS)
-      if (hasReader) flushIn(retryMs)
-      return
+      return flushIn(retryMs)
     }
     if (lostLines === 0) return
     const lost = { lines: lostLines, code }
     lostLines = 0
     tellOfLost(lost)
     flush()
+  }
+  const forgetAll = () => {
+    hasReader = false
+    text = ''
+    begun = NOTHING
+    lostLines = 0
   }
   const flushIn = (ms: number) => {
     timer ??= setTimeout(flush, ms).unref()

@@ -130,6 +130,7 @@ describe('the output of a log', () => {
     output.write('b\n')
     file.code = undefined
     vi.advanceTimersByTime(1_000)
+    output.end()
     expect([file.text, vi.getTimerCount()]).toEqual(['', 0])
   })
 })
