@@ -19,7 +19,7 @@ const LOOK_AFTER_MS = 1_000
 /** How long a delivery waits for a leader whose record is not there: its event is dispatched again. */
 const LOST_AFTER_MS = 10 * 60_000
 
-/** How long a delivery waits at most until it looks again at a leader that its destination wakes. */
+/** How long a delivery waits at most until it looks again at a leader that its destination wakes, or that is being sent. */
 const LOOK_AGAIN_MS = 10 * 60_000
 
 type GroupPorts = Pick<Ports, 'state' | 'clock' | 'ledger'>
@@ -169,10 +169,12 @@ function isLeftBehind({ outcome }: Final): boolean {
 }
 
 /**
- * When to look at a leader that waits. What its destination wakes has the end of its tries as its due time, and is sent
- * as soon as that works again: the longer its tries last, the later somebody looks.
+ * When to look at a leader that waits. One that is due is being sent, and a service that hangs may take a minute for
+ * that. What its destination wakes has the end of its tries as its due time, and is sent as soon as that works again.
+ * Of both somebody looks the later the longer it lasts: thousands may look, and each look is a write.
  */
 function lookAt({ dueAt, destination }: Waiting, triedForMs: number, now: number): number {
-  const waitMs = destination === undefined ? dueAt - now : Math.min(triedForMs, LOOK_AGAIN_MS)
-  return now + Math.max(waitMs, 0) + LOOK_AFTER_MS
+  if (destination === undefined && dueAt > now) return dueAt + LOOK_AFTER_MS
+  const lastedMs = destination === undefined ? now - dueAt - LOOK_AFTER_MS : triedForMs
+  return now + Math.min(Math.max(lastedMs, 0), LOOK_AGAIN_MS) + LOOK_AFTER_MS
 }
