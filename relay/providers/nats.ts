@@ -14,7 +14,7 @@ import { optionalSecretText, optionalText } from './settings.ts'
 import type { Failure, Verdict } from './verdict.ts'
 
 interface Settings {
-  /** `nats://host:port` or `tls://host:port` each; the first that can be reached is used. */
+  /** `nats://host:port` or `tls://host:port` each; the first is used that can be reached and lets the relay in. */
   readonly servers: readonly string[]
   readonly subject: string
   /** The Secret's; undefined when it has none. */
@@ -68,7 +68,7 @@ const Settings = Fields.transform((fields, context): Settings => {
 
 /**
  * NATS: the event as a message on a subject of a server, or of the first of several that can be
- * reached. https://fluxcd.io/flux/components/notification/providers/#nats
+ * reached and lets the relay in. https://fluxcd.io/flux/components/notification/providers/#nats
  */
 export const nats = customProvider<Settings>({
   type: 'nats',
@@ -172,23 +172,30 @@ interface Published {
   readonly tooLong?: NatsRefusal
 }
 
+/** Publishes to the first server that takes it. One that does not let the relay in is passed, as by Flux's client of NATS. */
 async function publishToFirst(
   messages: readonly NatsMessage[],
   tryPorts: TryPorts,
 ): Promise<Published> {
-  const unreached: Failure[] = []
+  const passed: Failure[] = []
   for (const message of messages) {
     const result = await tryPorts.publish(message)
-    if (result.kind !== 'failure') return judge(result, message)
-    const verdict = classifyFailure(result)
-    unreached.push(verdict)
-    if (result.mayHaveArrived) break
+    if (result.kind === 'failure') {
+      passed.push(classifyFailure(result))
+      if (result.mayHaveArrived) break
+    } else {
+      const published = judge(result, message)
+      if (published.verdict.kind !== 'unauthorized') return published
+      passed.push(published.verdict)
+    }
   }
-  const [first] = unreached
-  const worthARetry = unreached.findLast(({ kind }) => kind === 'retry') ?? first
-  if (worthARetry === undefined) throw new Error('settings without a server')
-  const reason = unreached.map(({ reason }) => reason).join('; ')
-  return { verdict: { ...worthARetry, reason } }
+  const worthATry =
+    passed.findLast(({ kind }) => kind === 'retry') ??
+    passed.find(({ kind }) => kind === 'unauthorized') ??
+    passed[0]
+  if (worthATry === undefined) throw new Error('settings without a server')
+  const reason = passed.map(({ reason }) => reason).join('; ')
+  return { verdict: { ...worthATry, reason } }
 }
 
 type PublishAnswer = Exclude<Awaited<ReturnType<TryPorts['publish']>>, { kind: 'failure' }>

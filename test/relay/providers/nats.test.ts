@@ -90,6 +90,8 @@ describe('nats answers', () => {
   })
 })
 
+const NO_ENTRY = { kind: 'refused', cause: 'credentials', detail: 'no entry' } as const
+
 describe('several nats servers', () => {
   const address = 'nats://a.example.com, b.example.com:4333,tls://[2001:db8::1]:4444'
   const servers = (messages: readonly NatsMessage[]) => messages.map(({ server }) => server)
@@ -113,11 +115,30 @@ describe('several nats servers', () => {
 
   it.each([
     ['may have the message', () => failing('reset', true)],
-    ['refuses', () => ({ kind: 'refused', cause: 'credentials', detail: 'no' }) as const],
+    [
+      'refuses the message',
+      () => ({ kind: 'refused', cause: 'permission', detail: 'no' }) as const,
+    ],
     ['has it', () => ({ kind: 'published' }) as const],
   ])('are left alone after one that %s', async (_, published) => {
     expect((await deliver({ address }, published)).messages).toHaveLength(1)
   })
+
+  it.each([
+    ['the second takes it', { kind: 'published' }, 'delivered', 2],
+    ['the others let it in no more', NO_ENTRY, 'unauthorized', 3],
+    ['the others cannot be reached', failing('connect', false), 'retry', 3],
+    ['the others are not allowed', failing('address-refused', false), 'unauthorized', 3],
+  ] as const)(
+    'are tried after one that does not let the relay in: %s',
+    async (_, others, kind, count) => {
+      const { verdict, messages } = await deliver({ address }, ({ server }) =>
+        server.includes('a.example') ? NO_ENTRY : others,
+      )
+      expect([verdict.kind, messages.length]).toEqual([kind, count])
+      if (kind !== 'delivered') expect(verdict.reason).toMatch(/^no entry; /)
+    },
+  )
 
   it('are tried again later when any of them may come back', async () => {
     const { verdict } = await deliver({ address }, ({ server }) =>
