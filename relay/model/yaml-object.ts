@@ -1,13 +1,24 @@
-import { parseDocument } from 'yaml'
+import { type Document, isScalar, parseAllDocuments } from 'yaml'
 import { isJsonObject, type JsonObject } from './json-value.ts'
 
 /** Reads a text that must be one object of YAML, or of JSON. The error is for a person. */
 export function readYamlObject(
   text: string,
 ): { readonly object: JsonObject } | { readonly error: string } {
-  const document = parseDocument(text, { logLevel: 'silent' })
-  const [error] = document.errors
-  if (error) return { error: `not valid YAML: ${error.message.split('\n', 1)[0]}` }
+  const parsed = parseAllDocuments(text, { logLevel: 'silent' })
+  const all: readonly Document[] = 'empty' in parsed ? [] : parsed
+  const [error] = all.flatMap(({ errors }) => errors)
+  if (error) {
+    // The text of the place follows, after a colon.
+    const message = error.message.split('\n', 1)[0]?.replace(/:$/, '')
+    return { error: `not valid YAML: ${message}` }
+  }
+  const documents = all.filter(({ contents }) => !(isScalar(contents) && contents.value === null))
+  const [document, ...others] = documents
+  if (document === undefined) return { error: 'expected one object' }
+  if (others.length > 0) {
+    return { error: `expected one object, and there are ${documents.length} documents` }
+  }
   let value: unknown
   try {
     value = document.toJS()

@@ -67,13 +67,31 @@ describe('trying rules in the console', () => {
     ],
     ['an event without an object', { event: '{}' }, 'involvedObject'],
     ['no YAML', { alert: 'a: [' }, 'alert: not valid YAML'],
+    ['a tab', { alert: 'a:\n\tb: c' }, /^alert: not valid YAML: .* at line 2, column 1$/],
+    ['comments alone', { alert: '# kind: Alert' }, 'alert: expected one object'],
+    [
+      'a file of a Provider and an Alert',
+      { alert: `kind: Provider\n---\n${ALERT}` },
+      'alert: expected one object, and there are 2 documents',
+    ],
+    [
+      'two Alerts',
+      { alert: `${ALERT}---\n${ALERT}` },
+      'alert: expected one object, and there are 2 documents',
+    ],
     ['a text longer than an Alert', { alert: 'k: v\n'.repeat(4_000) }, 'alert: expected at most'],
     ['another kind', { alert: 'kind: Provider' }, 'alert: expected an object of kind Alert'],
     ['a cluster without rules', { alert: '' }, 'the cluster local has no configuration yet'],
   ])('says what is wrong with %s', async (_, changes, wrong) => {
     const { post } = await startConsole()
     const { text } = await post('/console/try', form(changes))
-    expect(/role="alert">([^<]*)</.exec(text)?.[1]).toContain(wrong)
+    expect(/role="alert">([^<]*)</.exec(text)?.[1]).toMatch(wrong)
+  })
+
+  it('takes an Alert between the lines that begin and end a document', async () => {
+    const { post } = await startConsole()
+    const { text } = await post('/console/try', form({ alert: `---\n${ALERT}---\n# end\n` }))
+    expect(text).toContain('outcome is-delivered')
   })
 
   it('expands no YAML beyond measure', async () => {
