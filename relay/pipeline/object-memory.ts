@@ -1,6 +1,6 @@
 import { type Awaitable, whenThere } from '../model/awaitable.ts'
 import type { DeliveryRecord, EventOrder } from '../model/delivery.ts'
-import { type Event, objectName } from '../model/event.ts'
+import { type InvolvedObject, objectName } from '../model/event.ts'
 import { isGoodEnd } from '../model/good-ends.ts'
 import type { QueuedEvent } from '../model/queue-messages.ts'
 import { MAX_SILENCE_MS } from '../model/silence.ts'
@@ -27,7 +27,12 @@ const REMEMBER_FAILED_MS = MAX_SILENCE_MS + REMEMBER_MS
 export interface ObjectEvents {
   readonly cluster: string
   readonly group: string
-  readonly event: Pick<Event, 'involvedObject'>
+  readonly event: EventOf
+}
+
+/** What an event is about, as far as that names the object. */
+interface EventOf {
+  readonly involvedObject: Pick<InvolvedObject, 'kind' | 'namespace' | 'name'>
 }
 
 const NOTHING_SEEN: ObjectState = { severity: '', seen: [] }
@@ -128,7 +133,11 @@ export async function hasEnded(
 /** Whether a newer event of the same object is known. */
 export async function isOvertaken(
   ports: Pick<Ports, 'state'>,
-  { cluster, event, order }: Pick<DeliveryRecord, 'cluster' | 'event' | 'order'>,
+  {
+    cluster,
+    event,
+    order,
+  }: Pick<DeliveryRecord, 'cluster' | 'order'> & { readonly event: EventOf },
 ): Promise<boolean> {
   const group = objectGroupKey(cluster, event.involvedObject)
   return isNewer((await readObjectState(ports, { cluster, group, event }))?.value, order)

@@ -12,6 +12,8 @@ export interface DigestOptions {
   readonly provider: string
   /** Where the relay's console is open to people; absent when it is not. */
   readonly publicUrl?: string | undefined
+  /** Those of `lastOfNamed` of whose objects a newer event is known, which another message tells. */
+  readonly overtaken?: ReadonlySet<Member>
 }
 
 /** The reason of a message whose events have different ones. */
@@ -25,7 +27,8 @@ type History = readonly Member[]
  * that still fail come first, then those that failed and recovered, then the others.
  */
 export function digestOf(members: History, options: DigestOptions): Digest {
-  const histories = [...byObject(members).values()].toSorted((a, b) => rank(a) - rank(b))
+  const { overtaken } = options
+  const histories = historiesOf(members)
   const bySeverity = countsBySeverity(members)
   const named = histories.slice(0, MAX_NAMED_OBJECTS)
   const more = histories.length - named.length
@@ -35,7 +38,7 @@ export function digestOf(members: History, options: DigestOptions): Digest {
     // Every chat shows the title above.
     spanOf(members),
     ...statesOf(histories),
-    ...named.map(line),
+    ...named.map((history) => line(history, overtaken)),
     ...rest,
   ]
   const reasons = new Set(members.map(({ reason }) => reason))
@@ -48,8 +51,17 @@ export function digestOf(members: History, options: DigestOptions): Digest {
   }
 }
 
-function byObject(members: History): ReadonlyMap<string, History> {
-  return Map.groupBy(members, ({ object }) => object)
+/** The last delivery of each object that the message names. */
+export function lastOfNamed(members: History): readonly Member[] {
+  return historiesOf(members)
+    .slice(0, MAX_NAMED_OBJECTS)
+    .flatMap((history) => history.at(-1) ?? [])
+}
+
+/** The events of each object, in the order in which the message names the objects. */
+function historiesOf(members: History): readonly History[] {
+  const byObject = Map.groupBy(members, ({ object }) => object)
+  return [...byObject.values()].toSorted((a, b) => rank(a) - rank(b))
 }
 
 const FAILING = 0
@@ -87,12 +99,13 @@ function countsBySeverity(members: History): string {
     .join(', ')
 }
 
-function line(history: History): string {
+function line(history: History, overtaken: DigestOptions['overtaken']): string {
   const last = history.at(-1)
   if (last === undefined) return ''
   const state = rank(history) === RECOVERED ? 'failed and recovered: ' : ''
   const often = history.length === 1 ? '' : ` (${events(history.length)})`
-  return `${last.object}${often}: ${state}${last.said}`
+  const mark = overtaken?.has(last) ? ' (a newer event of this object is known)' : ''
+  return `${last.object}${often}: ${state}${last.said}${mark}`
 }
 
 /** From when to when the events were accepted, with the days if these differ. */

@@ -1,5 +1,5 @@
 import type { DeliveryRecord, EventOrder, Status } from '../../model/delivery.ts'
-import { objectName } from '../../model/event.ts'
+import { type InvolvedObject, objectName } from '../../model/event.ts'
 import { cutText, ellipsize } from '../../model/text.ts'
 import { lastingFailureOf, sinceText } from '../lasting-failure.ts'
 
@@ -12,8 +12,11 @@ export interface Member {
   readonly order: EventOrder
   /** When its event was accepted, in milliseconds since the epoch. */
   readonly acceptedAt: number
+  readonly involvedObject: Pick<InvolvedObject, 'kind' | 'namespace' | 'name'>
   /** The name of its object. */
   readonly object: string
+  /** Whether it reminds of a failure that lasts, whatever came since. */
+  readonly isReminder: boolean
   readonly severity: string
   readonly reason: string
   /** The reason and the first line of the event's message, after how long its failure has lasted. Cut. */
@@ -22,6 +25,7 @@ export interface Member {
 
 export function memberOf(record: DeliveryRecord<Status>): Member {
   const { id, order, acceptedAt, event } = record
+  const { kind, namespace, name } = event.involvedObject
   const [firstLine = ''] = event.message.split('\n', 1)
   const lasting = lastingFailureOf(record)
   const since = lasting ? sinceText(lasting) : ''
@@ -29,7 +33,9 @@ export function memberOf(record: DeliveryRecord<Status>): Member {
   // A copy, since V8 keeps the whole text alive of which another one is a part.
   return structuredClone({
     ...{ id, order, acceptedAt },
+    involvedObject: { kind, namespace, name },
     object: objectName(event.involvedObject),
+    isReminder: record.reminder !== undefined,
     severity: cutText(event.severity, MAX_SAID_LENGTH),
     reason: cutText(event.reason, MAX_SAID_LENGTH),
     said: ellipsize(words, MAX_SAID_LENGTH),

@@ -4,8 +4,9 @@ import { type GroupMessage, groupMessageCodec } from '../../model/stored/group-m
 import type { Ports } from '../../ports/ports.ts'
 import type { ExpectedVersion } from '../../ports/versioned.ts'
 import { rememberedValue } from '../damaged-memory.ts'
-import { digestOf } from './digest.ts'
-import { memberOf } from './member.ts'
+import { isOvertaken } from '../object-memory.ts'
+import { digestOf, lastOfNamed } from './digest.ts'
+import { type Member, memberOf } from './member.ts'
 import { findMembers } from './members.ts'
 
 /** As long as a delivery of it may be replayed. */
@@ -61,14 +62,29 @@ export async function makeMessage(
   const members = await findMembers(ports, record, provider)
   // Its own record may say something else in a list that lags.
   const all = members.some((member) => member.id === id) ? members : [memberOf(record), ...members]
+  const overtaken = all.length >= least ? await overtakenOf(ports, cluster, all) : undefined
   const message: GroupMessage = {
     members: all.map((member) => nameOf(member.id)),
-    ...(all.length >= least && { digest: digestOf(all, { cluster, provider, publicUrl }) }),
+    ...(overtaken && { digest: digestOf(all, { cluster, provider, publicUrl, overtaken }) }),
   }
   const expiresAt = ports.clock.now() + REMEMBER_MS
   const value = groupMessageCodec.encode(message)
   const isWritten = await ports.state.write(messageKey(cluster, id), value, version, expiresAt)
   return isWritten ? message : makeMessage(ports, leader, least)
+}
+
+/** Those after which another event of their object came that is not in the message, of those that it names last. */
+async function overtakenOf(
+  ports: Pick<Ports, 'state'>,
+  cluster: string,
+  members: readonly Member[],
+): Promise<ReadonlySet<Member>> {
+  const last = lastOfNamed(members).filter(({ isReminder }) => !isReminder)
+  const found = last.map(async (member) => {
+    const { involvedObject, order } = member
+    return (await isOvertaken(ports, { cluster, event: { involvedObject }, order })) ? [member] : []
+  })
+  return new Set((await Promise.all(found)).flat())
 }
 
 /**
