@@ -15,8 +15,8 @@ export interface ClusterTokensStore {
   replace(cluster: string, edit: TokensEdit): Promise<boolean>
   /** Takes all of a cluster out of use; false when there is no such cluster. */
   retire(cluster: string): Promise<boolean>
-  /** Brings back what `retire` took out of use. */
-  restore(cluster: string): Promise<void>
+  /** Brings back what `retire` took out of use: observed if it is to be so, and else as it was. */
+  restore(cluster: string, isObserved: boolean): Promise<void>
   /** Sets whether the cluster is observed; false when there is no such cluster. */
   setObserved(cluster: string, isObserved: boolean): Promise<boolean>
 }

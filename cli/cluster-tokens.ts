@@ -68,12 +68,12 @@ export function tokensInFile(file: string): ClusterTokensStore {
         )
         return true
       }),
-    async restore(cluster) {
+    async restore(cluster, isObserved) {
       await change((document, { retired }) => {
         const known = retired.get(cluster)
         if (known === undefined) return false
         const { tokens, observe = false } = known
-        put(document, cluster, entryOf(document, tokens, observe))
+        put(document, cluster, entryOf(document, tokens, observe || isObserved))
         return true
       })
     },

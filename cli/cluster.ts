@@ -82,7 +82,7 @@ async function createCluster(
       const advice = `flux-relay cluster rotate ${cluster} makes a new token`
       throw new UsageError(`the cluster ${cluster} exists already; ${advice}`, 1)
     }
-    if (result === 'retired') await restoreCluster(store, cluster, token)
+    if (result === 'retired') await restoreCluster(store, cluster, token, observe)
     // It may have a configuration already, which has a mode too.
     if (observe) await store.setObserved(cluster, true)
   })
@@ -94,9 +94,12 @@ async function restoreCluster(
   store: ClusterTokensStore,
   cluster: string,
   token: string,
+  isObserved: boolean,
 ): Promise<void> {
-  await store.restore(cluster)
-  await store.replace(cluster, ([newest]) => (newest === undefined ? [token] : [token, newest]))
+  await store.restore(cluster, isObserved)
+  const edit: TokensEdit = ([newest]) => (newest === undefined ? [token] : [token, newest])
+  // Somebody may have deleted it again.
+  if (!(await store.replace(cluster, edit))) throw noCluster(cluster)
   warnLine(`${cluster} is back as it was when it was deleted; its newest token counts again too`)
 }
 
@@ -175,7 +178,7 @@ async function withTokens(
         create: (...created) => relay.admission.create(...created),
         replace: (...replaced) => relay.admission.replace(...replaced),
         retire: (cluster) => relay.retireCluster(cluster, RECOVERY_DAYS),
-        restore: (cluster) => relay.restoreCluster(cluster),
+        restore: (...restored) => relay.restoreCluster(...restored),
         setObserved: (...mode) => relay.setObserved(...mode),
       }),
     ),

@@ -182,11 +182,16 @@ export class DynamoDbTokens {
     })
   }
 
-  /** Makes the tokens of a retired cluster valid again. False when there are none. */
-  restore(cluster: string): Promise<boolean> {
+  /**
+   * Makes the tokens of a retired cluster valid again, which is observed if it is to be so, and else as it was. False when
+   * there are none.
+   */
+  restore(cluster: string, isObserved: boolean): Promise<boolean> {
+    const observed = isObserved ? `SET #${OBSERVED_ATTRIBUTE} = :true ` : ''
     return this.#update(cluster, {
-      UpdateExpression: `REMOVE #${RETIRED_ATTRIBUTE}, #${TTL_ATTRIBUTE}, #${EXPIRY_ATTRIBUTE}`,
+      UpdateExpression: `${observed}REMOVE #${RETIRED_ATTRIBUTE}, #${TTL_ATTRIBUTE}, #${EXPIRY_ATTRIBUTE}`,
       ConditionExpression: 'attribute_exists(#part)',
+      ...(isObserved && { ExpressionAttributeValues: { ':true': { BOOL: true } } }),
     })
   }
 
@@ -198,7 +203,9 @@ export class DynamoDbTokens {
       ExpressionAttributeValues?: Item
     },
   ): Promise<boolean> {
-    const names = namesOf('part', RETIRED_ATTRIBUTE, TTL_ATTRIBUTE, EXPIRY_ATTRIBUTE)
+    const names = namesOf(
+      ...['part', OBSERVED_ATTRIBUTE, RETIRED_ATTRIBUTE, TTL_ATTRIBUTE, EXPIRY_ATTRIBUTE],
+    )
     const used = `${change.UpdateExpression} ${change.ConditionExpression}`
     const update = new UpdateItemCommand({
       TableName: this.#options.tableName,

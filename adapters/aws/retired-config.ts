@@ -5,7 +5,13 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { mapConcurrently } from './concurrency.ts'
-import { CHUNK_PREFIX, FOLLOWED_ATTRIBUTE, POINTER, RETIRED_ATTRIBUTE } from './config-chunks.ts'
+import {
+  CHUNK_PREFIX,
+  FOLLOWED_ATTRIBUTE,
+  OBSERVED_ATTRIBUTE,
+  POINTER,
+  RETIRED_ATTRIBUTE,
+} from './config-chunks.ts'
 import { type Item, namesOf, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
 import type { TableOptions } from './dynamodb-state.ts'
 import { EXPIRY_ATTRIBUTE, TTL_ATTRIBUTE } from './tables.ts'
@@ -41,14 +47,17 @@ export class RetiredConfigs {
     return isRetired
   }
 
-  /** Restores a retired set. False when there is none, or none any more. */
-  async restore(cluster: string): Promise<boolean> {
+  /**
+   * Restores a retired set, observed if it is to be so, and else as it was. False when there is none, or none any more.
+   */
+  async restore(cluster: string, isObserved = false): Promise<boolean> {
     if (!(await this.#isThere(cluster, 'retired'))) return false
     const lasting = { remove: [TTL_ATTRIBUTE, EXPIRY_ATTRIBUTE] }
     await this.#updateChunks(cluster, lasting)
     // What waited while it was hidden follows from it again.
     const remove = [...lasting.remove, RETIRED_ATTRIBUTE, FOLLOWED_ATTRIBUTE]
-    return this.#update(cluster, POINTER, { remove })
+    const set: Item = isObserved ? { [OBSERVED_ATTRIBUTE]: { BOOL: true } } : {}
+    return this.#update(cluster, POINTER, { set, remove })
   }
 
   async #isThere(cluster: string, state: 'in use' | 'retired'): Promise<boolean> {

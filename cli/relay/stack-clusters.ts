@@ -11,8 +11,8 @@ const DAY_MS = 24 * 3_600_000
 export interface StackClusters {
   /** Takes all that is stored of a cluster out of use; false when there is nothing. */
   retireCluster(cluster: string, recoveryDays: number): Promise<boolean>
-  /** Brings back what was taken out of use. */
-  restoreCluster(cluster: string): Promise<void>
+  /** Brings back what was taken out of use: observed if it is to be so, and else as it was. */
+  restoreCluster(cluster: string, isObserved: boolean): Promise<void>
   /** Sets whether a cluster is observed; false when there is no such cluster. */
   setObserved(cluster: string, isObserved: boolean): Promise<boolean>
 }
@@ -38,10 +38,10 @@ export function stackClusters(
       await configs.retire(cluster, keptMs)
       return hadConfig || hadTokens || retired > 0
     },
-    async restoreCluster(cluster) {
-      await configs.restore(cluster)
+    async restoreCluster(cluster, isObserved) {
+      await configs.restore(cluster, isObserved)
       await secrets.restore(cluster, (await hashes.readHashes(cluster))?.retiredAt)
-      await hashes.restore(cluster)
+      await hashes.restore(cluster, isObserved)
     },
     setObserved: (cluster, isObserved) => writeMode(dynamoDb, tableName, cluster, isObserved),
   }

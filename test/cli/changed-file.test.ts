@@ -68,7 +68,7 @@ describe('a file that is changed', () => {
     await create('a')
     const [isRetired, created] = await Promise.all([store.retire('prod'), create('b')])
     expect([isRetired, created]).toEqual([true, expect.stringMatching(/^(exists|retired)$/)])
-    await store.restore('prod')
+    await store.restore('prod', false)
     expect((await loadTokens(file)).clusters.get('prod')).toEqual(['a'])
   })
 

@@ -1,8 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import promises from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { identitiesId, partId, secretId, setId } from '../../adapters/aws/secret-ids.ts'
+import { tokensInFile } from '../../cli/cluster-tokens.ts'
 import { stackClusters } from '../../cli/relay/stack-clusters.ts'
 import { loadTokens } from '../../hosts/embedded/tokens.ts'
 import { configBody } from '../support/aws-relay.ts'
@@ -215,6 +218,28 @@ describe('flux-relay cluster delete --tokens', () => {
     expect(created.stderr).toBe('')
     expect((await loadTokens(file)).clusters.get('old')).toEqual([created.stdout.trim()])
     expect(readFileSync(file, 'utf8')).not.toContain('old-token')
+  })
+
+  it('gives no token for a cluster that is deleted again while it comes back', async () => {
+    const file = newFile()
+    await cluster(file, 'delete', 'prod', '--yes')
+    const { rename } = promises
+    let isFirst = true
+    promises.rename = async (...paths) => {
+      await rename(...paths)
+      if (!isFirst) return
+      isFirst = false
+      await tokensInFile(file).retire('prod')
+    }
+    syncBuiltinESMExports()
+    try {
+      const created = await cluster(file, 'create', 'prod')
+      const stderr = expect.stringContaining('there is no cluster prod')
+      expect(created).toEqual({ code: 1, stdout: '', stderr })
+    } finally {
+      promises.rename = rename
+      syncBuiltinESMExports()
+    }
   })
 
   it('says that there is no such cluster', async () => {

@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs'
+import promises from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { GetItemCommand, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { POINTER, TOKENS } from '../../adapters/aws/config-chunks.ts'
+import { stackClusters } from '../../cli/relay/stack-clusters.ts'
 import { loadTokens } from '../../hosts/embedded/tokens.ts'
 import { configBody } from '../support/aws-relay.ts'
 import { type StackTarget, stackTargets } from '../support/command-targets.ts'
 import { pollOnce } from '../support/event-source-mapping.ts'
 import { fluxRelay } from '../support/flux-relay-command.ts'
 import { httpApiEvent } from '../support/http-api-event.ts'
+import { intercept } from '../support/intercept.ts'
 import { alertYaml } from '../support/manifest-files.ts'
 import { startSink } from '../support/recording-sink.ts'
 import { kustomizationEvent, manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
@@ -106,6 +112,29 @@ describe('an observed cluster of a relay on this machine', () => {
       stderr: expect.stringContaining('there is no cluster staging'),
     })
   })
+
+  it('is live at no moment when it comes back as an observed one', async () => {
+    const file = join(temporaryDirectory(), 'tokens.yaml')
+    const cluster = (...args: readonly string[]) =>
+      fluxRelay(['cluster', ...args, '--tokens', file])
+    await cluster('create', 'prod')
+    await cluster('delete', 'prod', '--yes')
+    const live: boolean[] = []
+    const { rename } = promises
+    promises.rename = async (...paths) => {
+      await rename(...paths)
+      const { clusters, observed } = await loadTokens(file)
+      live.push(clusters.has('prod') && observed?.has('prod') !== true)
+    }
+    syncBuiltinESMExports()
+    try {
+      expect(await cluster('create', 'prod', '--observe')).toMatchObject({ code: 0 })
+    } finally {
+      promises.rename = rename
+      syncBuiltinESMExports()
+    }
+    expect(new Set(live)).toEqual(new Set([false]))
+  })
 })
 
 describe('an observed cluster on AWS', () => {
@@ -126,6 +155,31 @@ describe('an observed cluster on AWS', () => {
     await ports.configs.replace(set)
     expect((await run(['cluster', 'create', 'prod', '--observe'])).code).toBe(0)
     expect((await run(['get', 'clusters'])).stdout).toMatch(/^prod +observed /m)
+  })
+
+  it('is live at no moment when it comes back as an observed one', async () => {
+    const { relay, run } = await open()
+    const { clients, environment, ports } = relay
+    const set = { cluster: 'prod', revision: 'a', takenAt: 1, manifests: [], objects: [] }
+    await run(['cluster', 'create', 'prod'])
+    await ports.configs.replace(set)
+    await run(['cluster', 'delete', 'prod', '--yes'])
+    const { configTable: ConfigTable, secretPrefix: SecretPrefix } = environment
+    const clusters = stackClusters(clients, { ConfigTable, SecretPrefix }, ports.tokens)
+    const states: unknown[] = []
+    const end = intercept(clients.dynamoDb, async ({ operation, input }, pass) => {
+      const output = await pass()
+      if (operation !== 'UpdateItem') return output
+      const { TableName, Key } = input as UpdateItemCommandInput
+      const { Item: item } = await clients.dynamoDb.send(new GetItemCommand({ TableName, Key }))
+      if (item?.part?.S === POINTER || item?.part?.S === TOKENS) states.push(item.observed?.BOOL)
+      return output
+    })
+    onTestFinished(end)
+    await clusters.restoreCluster('prod', true)
+    expect(states).toEqual([true, true])
+    expect(await ports.configs.read('prod')).toBeDefined()
+    expect(await ports.tokens.read('prod', { fresh: true })).toBeDefined()
   })
 
   it('sends nothing until it goes live, whose next event is sent', async () => {
