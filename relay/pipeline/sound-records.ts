@@ -11,11 +11,11 @@ type Read<R> = (ids: readonly string[]) => Promise<ReadonlyArray<Versioned<R>>>
  * Reads records of other deliveries than the one that is decided about, without those that are damaged: their fault is
  * not its own. Rejects when the ledger fails, and with `LaterVersion`.
  */
-export function readSound(
-  { ledger }: Pick<Ports, 'ledger'>,
+export async function readSound(
+  ports: Pick<Ports, 'ledger'>,
   ids: readonly string[],
 ): Promise<ReadonlyArray<Versioned<LedgerRecord>>> {
-  return soundOf((wanted) => ledger.readMany(wanted), ids)
+  return (await readParted(ports, ids)).sound
 }
 
 /** Records, and the ids of those that are damaged. */
@@ -33,19 +33,13 @@ export function readParted(
   return partsOf((wanted) => ledger.readMany(wanted, options), ids)
 }
 
-/** Reads the same without their events: many small events may ask at once what became of large ones. */
-export function readSoundBare(
+/** Reads records as `readSound` does, without their events: many small events may ask at once what became of large ones. */
+export async function readSoundBare(
   { ledger }: Pick<Ports, 'ledger'>,
   ids: readonly string[],
 ): Promise<ReadonlyArray<Versioned<BareRecord>>> {
-  return soundOf((wanted) => ledger.readMany(wanted, { withoutEvents: true }), ids)
-}
-
-async function soundOf<R>(
-  read: Read<R>,
-  ids: readonly string[],
-): Promise<ReadonlyArray<Versioned<R>>> {
-  return (await partsOf(read, ids)).sound
+  const parts = await partsOf((wanted) => ledger.readMany(wanted, { withoutEvents: true }), ids)
+  return parts.sound
 }
 
 async function partsOf<R>(read: Read<R>, ids: readonly string[]): Promise<PartedRecords<R>> {
