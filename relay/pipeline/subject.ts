@@ -18,7 +18,7 @@ const MAX_COUNTED = 16
 /** How many hex digits of their ids are kept. */
 const COUNTED_DIGITS = 16
 
-/** The most conflicts of one claim. Claims of one subject rarely meet; of those that do, all but one wait anyway. */
+/** The most conflicts of one claim. Claims of one subject rarely meet; of those that do, most wait anyway. */
 export const MAX_CONFLICTS = 10
 
 /**
@@ -57,7 +57,7 @@ export type ClaimResult =
   | { readonly kind: 'claimed'; readonly claim: Claim }
   /** It has shown the same since `since` (ms). `own` tells that this very delivery sent it. */
   | { readonly kind: 'unchanged'; readonly since: number; readonly own: boolean }
-  /** Another delivery is being sent. This one goes next, if it is newer. */
+  /** Another delivery is being sent, or has its say. This one goes next, if it is newer. */
   | { readonly kind: 'busy' }
 
 /** The right to send for a subject, until the claim is settled or expires. */
@@ -85,7 +85,6 @@ export async function claimSubject(
   underWay = new ClaimsUnderWay(ports.clock),
 ): Promise<ClaimResult> {
   const key = subjectStateKey(claimant.cluster, claimant.subject)
-  let isBusy = false
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const stored = await ports.state.read(key)
     const state = stored && subjectStateOf(ports, key, stored.value, claimant)
@@ -93,19 +92,15 @@ export async function claimSubject(
     const isUnderWay = underWay.isOther(key, claimant.deliveryId)
     const { result, next } = nextStep(state, claimant, now, isUnderWay)
     const expected = stored?.version ?? 'absent'
-    if (next && !(await writeSubject(ports, key, next, expected))) {
-      isBusy = result !== 'claimed' && result.kind === 'busy'
-      continue
-    }
+    if (next && !(await writeSubject(ports, key, next, expected))) continue
     if (result !== 'claimed') return result
     underWay.begin(key, claimant.deliveryId, claimLastsMs(claimant.timeoutMs))
     const version = (stored?.version ?? 0) + 1
     const { settled: before, onItsWay, counted } = next ?? {}
     return { kind: 'claimed', claim: { key, claimant, version, before, onItsWay, counted } }
   }
-  // So many wait at once that its turn cannot be noted now: the next claim does it.
-  if (isBusy) return { kind: 'busy' }
-  throw new Contention(`subject ${key}: too many conflicting claims`)
+  // So many come at once that nothing can be noted of it now: its next claim does that.
+  return { kind: 'busy' }
 }
 
 /**

@@ -64,3 +64,16 @@ it('what would be sent about one subject in one moment is no failure of the stor
   const kinds = new Set(observed.map(({ kind }) => kind))
   expect([...kinds].toSorted()).toEqual(['busy', 'news'])
 })
+
+it('claims of one subject in one moment that show what it shows already are no failure of the store', async () => {
+  const { ports, claimants } = storm()
+  const [first, ...others] = claimants.map((claimant) => ({
+    ...claimant,
+    subject: { key: 'status', shows: 'success' },
+  }))
+  const claimed = first && (await claimSubject(ports, first))
+  if (claimed?.kind !== 'claimed') throw new Error('expected a claim')
+  await settleSubject(ports, claimed.claim, { kind: 'delivered', reason: 'HTTP 200' })
+  const claims = await Promise.all(others.map((claimant) => claimSubject(ports, claimant)))
+  expect(new Set(claims.map(({ kind }) => kind))).toEqual(new Set(['unchanged', 'busy']))
+})
