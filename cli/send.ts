@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { Refusal } from '../client/answers.ts'
 import type { RelayClient } from '../client/relay-client.ts'
 import { UsageError } from '../client/usage-error.ts'
 import { readEventFile } from './explain/event-file.ts'
@@ -63,7 +64,16 @@ async function showOutcomes(
   event: { readonly cluster: string; readonly id: string },
   waitMs: number,
 ): Promise<void> {
-  const { deliveries, haveEnded } = await eventOutcomes(api, event, waitMs)
+  const { deliveries, haveEnded } = await eventOutcomes(api, event, waitMs).catch(
+    (error: unknown) => {
+      if (!(error instanceof Refusal && error.status === 401)) throw error
+      const list = `flux-relay get deliveries --event ${event.id}`
+      throw new UsageError(
+        `--wait: the token that sends lists nothing; with an operator's: ${list}`,
+        1,
+      )
+    },
+  )
   if (deliveries.length > 0) print(deliveryTable(deliveries, false))
   if (deliveries.some(({ outcome }) => outcome === 'dead')) process.exitCode = 1
   if (haveEnded) return

@@ -18,9 +18,12 @@ export function read<T>(schema: z.ZodType<T>, answer: Answer): T {
 export class Refusal extends UsageError {
   /** Whether it will not do it when it is asked again either. */
   readonly isFinal: boolean
+  /** The status of HTTP. */
+  readonly status: number
 
   constructor(answer: Answer) {
     super(refusalText(answer), 1)
+    this.status = answer.status
     this.isFinal = isFinal(answer)
   }
 }

@@ -27,6 +27,17 @@ const CONFIG = { cluster: 'prod', revision: 'r1', takenAt: 1, manifests: [], obj
 const lines = (...values: readonly object[]) =>
   values.map((value) => JSON.stringify(value)).join('\n')
 
+it('sends with the token of a cluster, and says that --wait needs another one to list', async () => {
+  const { ports, server } = await startRelay({ tokens: TOKENS })
+  await ports.configs.replace(CONFIG)
+  const relay = ['--relay', `http://127.0.0.1:${server.port}`, '--wait', '5s']
+  const sent = await fluxRelay([...send(fileOf(lines(one))), ...relay], { token: PROD })
+  expect([sent.code, sent.stdout]).toEqual([1, '1 accepted, 0 rejected\n'])
+  expect(sent.stderr).toMatch(
+    /^flux-relay: --wait: the token that sends lists nothing; with an operator's: flux-relay get deliveries --event [\da-f]{64}\n$/,
+  )
+})
+
 describe.each(commandTargets())('flux-relay send %s', (_, open) => {
   it('sends NDJSON of a file, and an array', async () => {
     const target = await open()
