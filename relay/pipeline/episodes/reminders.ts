@@ -90,8 +90,12 @@ function isNewlyDue({ status }: Delivery): boolean {
   return status.kind === 'waiting' && (status.why === 'rule' || status.why === 'configuration')
 }
 
-/** How much sooner than its time a reminder may come, as a share of that: a message takes moments to be sent. */
+/**
+ * How much sooner than its time a reminder may come, as a share of that and at most: a message takes moments to be sent,
+ * and never more than a minute. Milliseconds.
+ */
 const SOONER = 1 / 60
+const SOONER_MS = 60_000
 
 /**
  * When a reminder is due that came before the `last` message about the failure was told for as long; undefined when it is
@@ -110,7 +114,7 @@ function dueAfter(
   const byBefore = heldMs - (last.at - createdAt)
   const possible = [bySince, byBefore].filter((toldMs) => toldMs >= 0 && toldMs <= heldMs)
   const leftMs = ms - Math.max(...(possible.length > 0 ? possible : [bySince, byBefore]))
-  return leftMs > ms * SOONER ? now + leftMs : undefined
+  return leftMs > Math.min(ms * SOONER, SOONER_MS) ? now + leftMs : undefined
 }
 
 /** Stores a reminder that is due after the rule's time, unless the failure lasts for too long then. */

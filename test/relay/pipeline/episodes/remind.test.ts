@@ -129,6 +129,22 @@ describe.each(RULE_HOSTS)('on %s the rule remind', (_, open) => {
     expect([second - first, third - second]).toEqual([30, 30])
   })
 
+  it('runs from the message also where that took a small part of the time', async () => {
+    const host = await open()
+    await host.configure({ remind: '1d' })
+    host.answerWith(503)
+    await host.report(FAILED)
+    await host.pass(3 * 60_000)
+    host.answerWith(200)
+    await host.pass(HOUR_MS)
+    const told = (await host.records()).find(({ outcome }) => outcome === 'delivered')
+    const dueAt = (told?.updatedAt ?? 0) + 24 * HOUR_MS
+    await host.pass(dueAt - host.ports.clock.now() - 3 * 60_000)
+    expect(host.posted()).toHaveLength(1)
+    await host.pass(5 * 60_000)
+    expect(host.posted()).toHaveLength(2)
+  })
+
   it('is not put off by the moments that a message takes to be sent', async () => {
     const host = await open()
     await host.configure({ remind: '4h' })
