@@ -56,7 +56,7 @@ export async function judgeReminder(
     const telling = await tellingOf(ports, failure, isObserved)
     if (telling.kind === 'untold') {
       const until = ports.clock.now() + memory.remind.ms
-      if (!telling.isDead || until > reminder.since + REMIND_FOR_MS) {
+      if (!telling.isDead || isTooLate(until, reminder, memory.remind.ms)) {
         return skip('the failure was not told')
       }
       const reason = 'the delivery of the failure is dead; reminds if it is told after all'
@@ -97,6 +97,9 @@ function isNewlyDue({ status }: Delivery): boolean {
 const SOONER = 1 / 60
 const SOONER_MS = 60_000
 
+/** How much later than after its time the last reminder may be due. Milliseconds. */
+const LAST_LATE_MS = 3_600_000
+
 /**
  * When a reminder is due that came before the `last` message about the failure was told for as long; undefined when it is
  * now. The clock may have been set before that was told, or since: so it was told for as long as the clock says, or for
@@ -117,6 +120,14 @@ function dueAfter(
   return leftMs > Math.min(ms * SOONER, SOONER_MS) ? now + leftMs : undefined
 }
 
+/**
+ * Whether a failure lasts for too long then to remind of it. Each reminder is due moments later than planned, as the
+ * failure was told moments after it began, and the last one counts all the same.
+ */
+function isTooLate(dueAt: number, { since }: Reminder, ms: number): boolean {
+  return dueAt > since + REMIND_FOR_MS + Math.min(ms / 2, LAST_LATE_MS)
+}
+
 /** Stores a reminder that is due after the rule's time, unless the failure lasts for too long then. */
 async function store(
   from: Delivery,
@@ -126,7 +137,7 @@ async function store(
 ): Promise<void> {
   const now = context.ports.clock.now()
   const dueAt = now + ms
-  if (dueAt > reminder.since + REMIND_FOR_MS) return
+  if (isTooLate(dueAt, reminder, ms)) return
   const { subjectStateKey: _, replayedBy: __, heldMs: ___, ...rest } = from
   const reason = `reminds if the failure lasts (remind: ${source})`
   await settle(context, {

@@ -45,6 +45,21 @@ describe.each(RULE_HOSTS)('on %s the rule remind', (_, open) => {
     expect((await host.records()).every(({ outcome }) => outcome === 'delivered')).toBe(true)
   })
 
+  it.each([
+    ['1d', 7],
+    ['7d', 1],
+  ])(
+    '%s comes as often in seven days as it fits, though the failure is told moments after it began',
+    async (remind, times) => {
+      const host = await open()
+      await host.configureWithout({ remind })
+      await host.report(FAILED)
+      await host.configure({ remind })
+      await host.pass(30 * 24 * HOUR_MS)
+      expect(host.posted()).toHaveLength(1 + times)
+    },
+  )
+
   it('ends when the Alert is suspended or loses the rule', async () => {
     for (const [annotations, spec, said] of [
       [{ remind: '4h' }, { suspend: true }, 'Alert suspended'],
