@@ -28,9 +28,10 @@ export function makeDataFolder(directory: string): void {
     makeFolder(directory)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const why = code === 'EEXIST' ? 'there is a file of this name' : 'it cannot be made'
-    const advice =
-      'Make it, with the right to write for this user, or choose another one by --data.'
-    throw new StartError(`data folder ${directory}: ${why} (${code}). ${advice}`)
+    const said =
+      code === 'EEXIST'
+        ? 'there is a file of this name (EEXIST). Name its folder, or another one, by --data.'
+        : `it cannot be made (${code}). Make it, with the right to write for this user, or choose another one by --data.`
+    throw new StartError(`data folder ${directory}: ${said}`)
   }
 }

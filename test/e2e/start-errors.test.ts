@@ -65,7 +65,7 @@ it('says that the data folder is a file, or cannot be made', async () => {
   expectRefusal(
     taken,
     1,
-    /^flux-relay: data folder \S+: there is a file of this name \(EEXIST\)\. /,
+    /^flux-relay: data folder \S+: there is a file of this name \(EEXIST\)\. Name its folder, or another one, by --data\.$/m,
   )
   const below = await serveHere(['--data', join(file, 'data')])
   expectRefusal(below, 1, /^flux-relay: data folder \S+: it cannot be made \(ENOTDIR\)\. .*--data/)
