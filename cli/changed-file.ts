@@ -31,7 +31,8 @@ export interface ChangeOptions {
 /**
  * Changes a text file, or the one that a link names, one change after the other. A reader sees the file before or after,
  * and who owns it and may read it stays the same as far as this user may give it to them: at least its group, if the user is
- * in that, and nobody else. One that is not there is made for its owner alone. `edit` gets the text,
+ * in that, and nobody else. An ACL beside its mode, which Node.js cannot read, is lost, and its group may do what the mask of
+ * that allowed. One that is not there is made for its owner alone. `edit` gets the text,
  * undefined without a file, and gives undefined to leave it as it is. Rejects with `FileInUse`, with the system's
  * errors, and with what `edit` throws.
  */

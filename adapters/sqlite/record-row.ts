@@ -46,7 +46,7 @@ export function recordBody(record: LedgerRecord): string {
 }
 
 /** `accepted`: the event, if the record has it not in its own body, as one that belongs to none that is stored. */
-export function decodeRecord(
+function decodeRecord(
   row: RecordRow,
   accepted: StoredReading<AcceptedEvent> | undefined,
 ): StoredReading<LedgerRecord> {
