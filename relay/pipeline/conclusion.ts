@@ -1,5 +1,12 @@
-import type { Attempt, FinalOutcome, Status, WaitReason } from '../model/delivery.ts'
+import type {
+  Attempt,
+  DeliveryRecord,
+  FinalOutcome,
+  Status,
+  WaitReason,
+} from '../model/delivery.ts'
 import type { Provider } from '../model/provider.ts'
+import { REMIND_FOR_MS } from './rules/memory-rules.ts'
 
 /** A try failed. The next one is made when the retry schedule or the destination says so. */
 interface Tried {
@@ -19,6 +26,8 @@ interface Unconfigured {
   readonly reason: string
   /** The `holdId` of the silence that held the Delivery back before: whether its failure lasts is asked at the end. */
   readonly silence?: string
+  /** Before this time, in milliseconds since the epoch, its 24 hours do not begin. */
+  readonly patientUntil?: number
 }
 
 /**
@@ -78,10 +87,21 @@ export type Conclusion = (Tried | Unconfigured | Postponed | Unchanged | Ended) 
   readonly isAlone?: true
 }
 
-/** Waits for a Provider, a Secret or the whole configuration, which may come at any time. */
-export function waitFor(reason: string, waiter?: { readonly status: Status }): Unconfigured {
+/**
+ * Waits for a Provider, a Secret or the whole configuration, which may come at any time. A reminder waits as
+ * long as failures are reminded of: the next one is stored only once this one can be sent.
+ */
+export function waitFor(
+  reason: string,
+  waiter?: Pick<DeliveryRecord<Status>, 'status' | 'reminder'>,
+): Unconfigured {
   const silence = waiter?.status.kind === 'waiting' ? waiter.status.silence : undefined
-  return { kind: 'postponed', why: 'configuration', reason, ...(silence && { silence }) }
+  const since = waiter?.reminder?.since
+  return {
+    ...{ kind: 'postponed', why: 'configuration', reason },
+    ...(silence && { silence }),
+    ...(since !== undefined && { patientUntil: since + REMIND_FOR_MS }),
+  }
 }
 
 /** A decision that is final without a try. */

@@ -2,7 +2,6 @@ import type { Alert } from '../model/alert.ts'
 import { shortRevision } from '../model/config.ts'
 import {
   type Attempt,
-  type Decided,
   type DeliveryRecord,
   decidedOutcomeOf,
   type EventOrder,
@@ -17,16 +16,13 @@ import { objectName } from '../model/event.ts'
 import { orderParts } from '../model/event-order.ts'
 import { hashParts } from '../model/hash.ts'
 import type { QueuedEvent } from '../model/queue-messages.ts'
-import { isTooLate, nextTryAt, RETRY_FOR_MS } from '../model/retry.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Conclusion, EventConclusion, Postponed } from './conclusion.ts'
+import type { Conclusion, EventConclusion } from './conclusion.ts'
+import { nextStep } from './next-step.ts'
 import { eventOrder } from './order.ts'
 
 /** The most tries that a record keeps; a chain of 24 hours has about 30. */
 const MAX_ATTEMPTS_KEPT = 50
-
-/** How long after its 24 hours a Delivery that waits for a place is looked at again. */
-const LOOK_AGAIN_MS = 3_600_000
 
 /** The id of the Delivery of an event to an Alert. */
 export function deliveryId(eventId: string, alertUid: string): string {
@@ -169,7 +165,7 @@ function decide(record: LedgerRecord<Status>, conclusion: Conclusion, begin: Beg
   const tries = record.tries + (sent ? 1 : 0)
   const { chainStartedAt } = record
   const chain = { tries, failures: record.failures, chainStartedAt }
-  const { status, failures } = nextStep(chain, conclusion, clock)
+  const { status, ...next } = nextStep(chain, conclusion, clock)
   const made: Attempt | undefined = sent && {
     attempt: record.attempt,
     startedAt: begin.at,
@@ -182,82 +178,10 @@ function decide(record: LedgerRecord<Status>, conclusion: Conclusion, begin: Beg
     status,
     attempt: status.kind === 'waiting' ? record.attempt + 1 : record.attempt,
     tries,
-    failures,
+    ...next,
     attempts: made ? [...record.attempts, made].slice(-MAX_ATTEMPTS_KEPT) : record.attempts,
     updatedAt: now,
   }
-}
-
-/** The current chain of tries of a record, with the one that was just made. */
-type Chain = Pick<LedgerRecord, 'tries' | 'failures' | 'chainStartedAt'>
-
-interface NextStep {
-  readonly status: Decided
-  readonly failures: number
-}
-
-function nextStep(chain: Chain, conclusion: Conclusion, clock: Clock): NextStep {
-  const { failures } = chain
-  const { reason } = conclusion
-  switch (conclusion.kind) {
-    case 'final': {
-      const { kind, outcome, observed } = conclusion
-      return { status: { kind, outcome, reason, ...(observed && { observed }) }, failures }
-    }
-    case 'unchanged':
-      return { status: { kind: 'final', outcome: 'suppressed', reason }, failures }
-    case 'tried':
-      return afterFailure(chain, 'failed', conclusion, clock)
-    case 'postponed':
-      if (conclusion.why === 'configuration') {
-        return afterFailure(chain, conclusion.why, conclusion, clock)
-      }
-      return { status: afterWait(chain, conclusion, clock.now()), failures }
-  }
-}
-
-type Failed = Pick<Waiting, 'reason' | 'silence'> & { readonly retryAfterMs?: number }
-
-/** The next try by the retry schedule, unless it is time to give up. */
-function afterFailure(
-  chain: Chain,
-  why: 'failed' | 'configuration',
-  { reason, retryAfterMs, silence }: Failed,
-  clock: Clock,
-): NextStep {
-  const failures = chain.failures + 1
-  const dueAt = nextTryAt({
-    failures,
-    chainStartedAt: chain.chainStartedAt,
-    now: clock.now(),
-    random: clock.random(),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  })
-  if (dueAt === undefined) return { status: givenUp(chain, reason), failures }
-  return { status: { kind: 'waiting', why, dueAt, reason, ...(silence && { silence }) }, failures }
-}
-
-function afterWait(
-  chain: Pick<Chain, 'tries' | 'chainStartedAt'>,
-  { why, until, reason, endsWhenLate, destination, silence }: Postponed,
-  now: number,
-): Decided {
-  if (destination === undefined) {
-    const isOver = endsWhenLate && isTooLate(until, chain.chainStartedAt)
-    const holds = silence !== undefined && { silence }
-    return isOver
-      ? givenUp(chain, reason)
-      : { kind: 'waiting', why, dueAt: until, reason, ...holds }
-  }
-  const endsAt = chain.chainStartedAt + RETRY_FOR_MS
-  if (endsWhenLate && now >= endsAt) return givenUp(chain, reason)
-  const dueAt = now < endsAt ? endsAt : now + LOOK_AGAIN_MS
-  return { kind: 'waiting', why, dueAt, reason, destination }
-}
-
-function givenUp({ tries }: Pick<Chain, 'tries'>, reason: string): Decided {
-  const after = tries === 0 ? 'a day without a try' : `${tries} ${tries === 1 ? 'try' : 'tries'}`
-  return { kind: 'final', outcome: 'dead', reason: `given up after ${after}: ${reason}` }
 }
 
 /**

@@ -219,6 +219,35 @@ describe.each(RULE_HOSTS)('on %s the rule remind', (_, open) => {
     expect(host.posted()).toHaveLength(3)
   })
 
+  it('goes on after its Provider was missing for days', async () => {
+    const host = await open()
+    await host.configure({ remind: '4h' })
+    await host.report(FAILED)
+    await host.configureWithout({ remind: '4h' })
+    await host.pass(50 * HOUR_MS)
+    expect(host.posted()).toHaveLength(1)
+    host.answerWith(503)
+    await host.configure({ remind: '4h' })
+    await host.pass(HOUR_MS)
+    host.answerWith(200)
+    await host.pass(HOUR_MS + HOUR_MS / 2)
+    expect(host.posted()).toHaveLength(2)
+    await host.pass(5 * HOUR_MS)
+    expect(host.posted()).toHaveLength(3)
+  })
+
+  it('is given up with its failure where its Provider stays missing', async () => {
+    const host = await open()
+    await host.configure({ remind: '4h' })
+    await host.report(FAILED)
+    await host.configureWithout({ remind: '4h' })
+    await host.pass(9 * 24 * HOUR_MS)
+    expect((await host.records()).map(({ outcome }) => outcome).toSorted()).toEqual([
+      'dead',
+      'delivered',
+    ])
+  })
+
   it('goes on after a person sent a reminder before its time', async () => {
     const host = await open()
     await host.configure({ remind: '4h' })
