@@ -68,6 +68,13 @@ const NUMBERS = [
   ],
   ['compiled configurations', '20', 'relay/pipeline/routing-tables.ts', 'LEAST_OBJECTS = 20'],
   [
+    'compiled silences',
+    '20,000',
+    'relay/pipeline/silences/active-silences.ts',
+    'MAX_KEPT = 20_000',
+  ],
+  ['compiled silences', '4 at', 'relay/pipeline/silences/active-silences.ts', 'LEAST_KEPT = 4'],
+  [
     'configurations of a cluster that others replaced',
     '2,000',
     'adapters/sqlite/config-history.ts',

@@ -37,18 +37,39 @@ export const NO_KNOWN_SILENCES: KnownSilences = { silences: [], problems: [] }
 /** For what no silence holds back. */
 export const NO_SILENCES: ActiveSilences = { of: () => NO_KNOWN_SILENCES }
 
-/** The most clusters whose silences are kept. */
-const MAX_CLUSTERS = 500
+/** The most compiled silences of all clusters that are kept. Those of the least recently used cluster are forgotten first. */
+const MAX_KEPT = 20_000
+
+/** As many silences each cluster counts as at least, so that there is a bound for clusters without any. */
+const LEAST_KEPT = 4
 
 /**
  * Reads the silences of clusters. What was read counts for `knownForMs`; 0, for a host whose store answers out
- * of its memory, reads them each time. They are compiled only when they have changed.
+ * of its memory, reads them each time. They are compiled only when they have changed. `maxKept` is how many are kept.
  */
 export function createActiveSilences(
   { state, clock }: Pick<Ports, 'state' | 'clock'>,
   knownForMs = 0,
+  maxKept = MAX_KEPT,
 ): ActiveSilences {
   const known = new Map<string, Known>()
+  let kept = 0
+  const forget = (cluster: string) => {
+    const old = known.get(cluster)
+    if (old === undefined) return
+    known.delete(cluster)
+    kept -= keptOf(old)
+  }
+  const remember = (cluster: string, read: Known) => {
+    forget(cluster)
+    known.set(cluster, read)
+    kept += keptOf(read)
+    if (kept <= maxKept) return
+    for (const other of known.keys()) {
+      if (other !== cluster) forget(other)
+      if (kept <= maxKept) return
+    }
+  }
   return {
     of(cluster) {
       const last = known.get(cluster)
@@ -56,10 +77,7 @@ export function createActiveSilences(
       if (last && now - last.readAt < knownForMs) return last.compiled
       return whenThere(readKnown({ state }, cluster), (read) => {
         const compiled = last && last.read === read ? last.compiled : compile(read)
-        known.delete(cluster)
-        known.set(cluster, { read, compiled, readAt: now })
-        const [oldest] = known.size > MAX_CLUSTERS ? known.keys() : []
-        if (oldest !== undefined) known.delete(oldest)
+        remember(cluster, { read, compiled, readAt: now })
         return compiled
       })
     },
@@ -71,6 +89,10 @@ interface Known {
   readonly compiled: KnownSilences
   /** By `Clock.elapsed`. */
   readonly readAt: number
+}
+
+function keptOf({ compiled }: Known): number {
+  return Math.max(compiled.silences.length, LEAST_KEPT)
 }
 
 type Read = readonly Silence[] | { readonly problem: string }
