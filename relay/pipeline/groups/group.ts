@@ -122,6 +122,13 @@ async function follow(
     await dissolveMessage(ports, record.cluster, leader)
     return join(ports, record, gathering, leader)
   }
+  if (message === undefined && isTriedAlone(status)) {
+    // It may have been made since it was read.
+    const isMade = (await readMessage(ports, record.cluster, leader)) !== undefined
+    return isMade
+      ? follow(ports, record, leader, gathering)
+      : join(ports, record, gathering, leader)
+  }
   if (status?.kind === 'waiting') {
     return { kind: 'waits', leader, until: lookAt(status, now - chainStartedAt, now) }
   }
@@ -162,6 +169,14 @@ function endedWith(leader: string, { outcome, reason }: Final): Ended {
 function tellsNobody(status: Decided, now: number): boolean {
   if (status.kind === 'waiting') return status.why === 'configuration' && status.dueAt > now
   return isLeftBehind(status)
+}
+
+/**
+ * Whether a leader whose message was not made is sent by itself, as a person replayed it or its rule was removed: the
+ * message is made before the first try.
+ */
+function isTriedAlone(status: Decided | undefined): boolean {
+  return status?.kind === 'waiting' && status.why !== 'rule' && status.why !== 'configuration'
 }
 
 function isLeftBehind({ outcome }: Final): boolean {

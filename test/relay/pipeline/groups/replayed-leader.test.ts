@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { requestReplay } from '../../../../relay/pipeline/replay.ts'
+import { fixtureJson } from '../../../support/notifications.ts'
+import {
+  alert,
+  answer,
+  createHarness,
+  type Harness,
+  provider,
+} from '../../../support/relay-harness.ts'
+import { annotated } from '../rules/annotated.ts'
+
+const SLACK = provider('p', { type: 'slack', address: 'https://hooks.slack.com/services/x' })
+const MINUTE_MS = 60_000
+
+/** A relay with a group of `first` and others, of which the destination takes all but `first`. */
+async function setUp(...others: readonly string[]): Promise<Harness> {
+  const harness = createHarness()
+  const rules = { 'group-by': "'all'", 'group-wait': '30s', 'group-max': '1m' }
+  await harness.configure(SLACK, annotated(alert('a', 'p'), rules))
+  harness.answerWith(({ body }) => answer(String(body).includes('first') ? 503 : 200))
+  for (const name of ['first', ...others]) await send(harness, name)
+  const [leader] = (await harness.records()).filter(({ id, toldIn }) => id === toldIn)
+  await requestReplay(harness.ports, String(leader?.id))
+  await harness.drain()
+  return harness
+}
+
+async function send(harness: Harness, name: string): Promise<void> {
+  const event = fixtureJson('kustomization-finished')
+  await harness.sendJson({ ...event, involvedObject: { ...Object(event.involvedObject), name } })
+  await harness.drain()
+}
+
+async function pass(harness: Harness, ms: number): Promise<void> {
+  const end = harness.clock.now() + ms
+  for (let at = harness.nextWakeAt(); at !== undefined && at <= end; at = harness.nextWakeAt()) {
+    await harness.drainNext()
+  }
+  harness.clock.set(end)
+}
+
+const outcomesOf = async (harness: Harness) =>
+  Object.fromEntries(
+    (await harness.records()).map(({ event, outcome }) => [event.involvedObject.name, outcome]),
+  )
+
+describe('a group whose first delivery a person replays, and which fails then', () => {
+  it('tells of the others in their time', async () => {
+    const harness = await setUp('b', 'c')
+    await pass(harness, 2 * MINUTE_MS)
+    expect(await outcomesOf(harness)).toEqual({ first: 'retry', b: 'delivered', c: 'delivered' })
+  })
+
+  it('tells of what comes later in its time', async () => {
+    const harness = await setUp()
+    await pass(harness, 20 * MINUTE_MS)
+    for (const name of ['d', 'e']) await send(harness, name)
+    await pass(harness, 2 * MINUTE_MS)
+    expect(await outcomesOf(harness)).toEqual({ first: 'retry', d: 'delivered', e: 'delivered' })
+  })
+})
