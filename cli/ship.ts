@@ -56,7 +56,7 @@ function addShipOptions(command: Command): Command {
     .requiredOption('--token-file <file>', "file that holds the cluster's token")
     .option('--data <dir>', 'folder of the spool', './.flux-relay-shipper')
     .option('--port <number>', 'port to listen on; 0 takes a free one', parsePort, 8090)
-    .option('--host <address>', 'address to listen on', '0.0.0.0')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
     .addOption(
       new Option('--spool-max-bytes <size>', 'most bytes of events that wait')
         .argParser((text) => parseBytes(text, LEAST_SPOOL_BYTES))

@@ -60,6 +60,7 @@ describe('what installs the relay', () => {
 
   it.each([
     ['the image', dockerList('relay', 'CMD')],
+    ['the image of the shipper', dockerList('shipper', 'ENTRYPOINT')],
     ['compose', COMPOSE.command],
     ['the kustomization', CONTAINER.args],
   ])('listens on the addresses of IPv6 too: %s', (_, args: readonly string[]) => {
