@@ -106,7 +106,7 @@ describe('a message that dispatch rejects', () => {
     }
   })
 
-  it('is never set aside because others claim its subject all the time', async () => {
+  it('waits while others claim its subject all the time, and is sent then', async () => {
     const harness = createHarness()
     harness.secrets.set(`${CLUSTER}/flux-system/github`, { token: 'token' })
     await harness.configure(...githubPair())
@@ -114,10 +114,16 @@ describe('a message that dispatch rejects', () => {
     const [event] = await harness.queue.leaseEvents(1)
     if (!event) throw new Error('nothing is queued')
     conflictAt(harness, '#', '#object#', '#rejected#')
-    const failure = await failureOf(harness.dispatcher.dispatchEvent(event))
-    expect(failure).toMatchObject({ fault: 'host', rejections: undefined, mustBeSetAside: false })
-    expect(failure.message).toContain('too many conflicting claims')
+    await harness.dispatcher.dispatchEvent(event)
+    for (let count = 1; count <= 20; count += 1) {
+      expect(await harness.records()).toMatchObject([{ outcome: 'retry', why: 'subject' }])
+      expect(await harness.drainNext()).toBe(true)
+    }
     expect(harness.requests).toEqual([])
+    Reflect.deleteProperty(harness.ports.state, 'write')
+    await harness.drainNext()
+    expect(await harness.records()).toMatchObject([{ outcome: 'delivered' }])
+    expect(harness.requests).toHaveLength(1)
   })
 
   it('is not counted while the count cannot be stored', async () => {
