@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { ListedRecord } from '../../../relay/model/delivery.ts'
 import type { DeliveryFeed } from '../../../relay/ports/delivery-feed.ts'
 import { deliveryRecord, event } from '../../support/delivery-records.ts'
@@ -232,11 +232,15 @@ describe('a reader that comes back', () => {
     const first = await openEvents(server.port, PATH)
     const { id = '' } = first.events()[0] ?? {}
     const large = event('podinfo', 'x'.repeat(39_000))
-    for (let count = 0; count < 120; count += 1) {
+    for (let count = 0; count < 300; count += 1) {
       ports.ledger.put(record(`large-${count}`, { event: large }))
     }
+    const shown = vi.spyOn(ports.ledger, 'show')
     const again = await openEvents(server.port, PATH, { 'Last-Event-ID': id })
     expect(again.events()[0]).toMatchObject({ event: 'missed' })
+    // Four megabytes have about a hundred of them; not many more are read.
+    expect(shown.mock.calls.length).toBeLessThan(130)
+    expect(shown.mock.calls.length).toBeGreaterThan(90)
   })
 
   it('gets an error, and no place, while the ledger cannot be read', async () => {
