@@ -97,6 +97,16 @@ describe('self: deliveries', () => {
     expect(wordsOf()).toHaveLength(2)
   })
 
+  it('tells of the first that dies for a reason, and not of what dies for the same within five minutes', async () => {
+    const harness = await setUp()
+    harness.answerWith(({ url }) => answer(url.includes('broken') ? 404 : 200))
+    for (const name of ['a', 'b']) await send(harness, name)
+    expect(told(harness)).toHaveLength(1)
+    await pass(harness, 6 * MINUTE_MS)
+    await send(harness, 'c')
+    expect(told(harness)).toHaveLength(2)
+  })
+
   it('tells of one death when the message of a group died', async () => {
     const harness = await setUp()
     harness.answerWith(({ url }) => answer(url.includes('broken') ? 404 : 200))
