@@ -22,6 +22,12 @@ const LOST_AFTER_MS = 10 * 60_000
 /** How long a delivery waits at most until it looks again at a leader that its destination wakes, or that is being sent. */
 const LOOK_AGAIN_MS = 10 * 60_000
 
+/** For how long a delivery looks whenever its window may be over: as long as windows last by default. */
+const LOOKS_OFTEN_FOR_MS = 5 * 60_000
+
+/** By which share of what it has waited beyond that it may look later. */
+const LOOKS_LATER_BY = 0.25
+
 type GroupPorts = Pick<Ports, 'state' | 'clock' | 'ledger'>
 
 /** What a group makes of a delivery. */
@@ -130,7 +136,8 @@ async function follow(
       : join(ports, record, gathering, leader)
   }
   if (status?.kind === 'waiting') {
-    return { kind: 'waits', leader, until: lookAt(status, now - chainStartedAt, now) }
+    const until = Math.max(lookAt(status, now - chainStartedAt, now), soonestLook(record, now))
+    return { kind: 'waits', leader, until }
   }
   if (status === undefined && now - record.updatedAt < LOST_AFTER_MS) {
     return { kind: 'waits', leader, until: now + LOST_AFTER_MS }
@@ -181,6 +188,15 @@ function isTriedAlone(status: Decided | undefined): boolean {
 
 function isLeftBehind({ outcome }: Final): boolean {
   return outcome !== 'delivered' && outcome !== 'dead'
+}
+
+/**
+ * The earliest time for a delivery to look at its leader again. Each event moves a window by `group-wait`, for a day at
+ * most: hundreds that have joined it would all look, and be written, as often.
+ */
+function soonestLook({ heldMs = 0 }: DeliveryRecord<Status>, now: number): number {
+  const laterMs = Math.max(heldMs - LOOKS_OFTEN_FOR_MS, 0) * LOOKS_LATER_BY
+  return now + Math.min(Math.round(laterMs), LOOK_AGAIN_MS)
 }
 
 /**
