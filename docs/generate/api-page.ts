@@ -1,6 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' }
 import { openApiDocument } from '../../relay/api/openapi.ts'
-import { type Access, OPERATIONS } from '../../relay/api/operations.ts'
+import type { Access } from '../../relay/api/operation.ts'
+import { OPERATIONS } from '../../relay/api/operations.ts'
 import { PROBLEM_KINDS } from '../../relay/api/problem-codes.ts'
 
 export const OPENAPI_FILE = 'openapi.json'

@@ -1,5 +1,6 @@
 import { type ZodType, z } from 'zod'
-import { type Access, OPERATIONS, type Operation } from './operations.ts'
+import type { Access, Operation } from './operation.ts'
+import { OPERATIONS } from './operations.ts'
 import { PROBLEM_KINDS, type ProblemCode, type ProblemStatus } from './problem-codes.ts'
 import { ClusterList, ListedCluster, NotTakenEvents } from './schemas/clusters.ts'
 import {

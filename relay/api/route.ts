@@ -1,6 +1,7 @@
 import type { Answer } from './answer.ts'
 import type { EdgeRequest, ReadBody } from './http.ts'
-import { type Access, OPERATIONS, type OperationName } from './operations.ts'
+import type { Access } from './operation.ts'
+import { OPERATIONS, type OperationName } from './operations.ts'
 import type { Operator } from './senders.ts'
 
 /** Who may use a route: one of the accesses of operations, or anyone. */
