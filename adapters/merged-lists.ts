@@ -1,4 +1,4 @@
-import type { Outcome } from '../relay/model/delivery.ts'
+import type { Outcome } from '../relay/model/outcomes.ts'
 import type { LedgerFilter } from '../relay/ports/ledger.ts'
 import type { ListPosition } from './ledger-cursor.ts'
 

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { OUTCOMES } from '../relay/model/delivery.ts'
+import { OUTCOMES } from '../relay/model/outcomes.ts'
 import { parseAgoMs, parseTimeOrAgoMs, TIME_OR_AGO_FORM } from '../relay/model/time.ts'
 import { parseCluster } from './relay/options.ts'
 

@@ -1,4 +1,4 @@
-import { OUTCOMES } from '../relay/model/delivery.ts'
+import { OUTCOMES } from '../relay/model/outcomes.ts'
 import { Refused } from './answers.ts'
 import {
   ALERT_FIELD,

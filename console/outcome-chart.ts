@@ -1,5 +1,5 @@
 import type { OutcomeTotals, Overview } from '../relay/api/schemas/overview.ts'
-import type { CountedOutcome } from '../relay/model/delivery.ts'
+import type { CountedOutcome } from '../relay/model/outcomes.ts'
 import { type Html, html } from './html.ts'
 import { outcomeMark } from './outcome.ts'
 

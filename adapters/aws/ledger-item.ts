@@ -2,14 +2,13 @@ import {
   decidedOutcomeOf,
   type LedgerRecord,
   type ListedRecord,
-  OUTCOMES,
-  type Outcome,
   outcomeOf,
   reachedBy,
   type UnreadableRecord,
 } from '../../relay/model/delivery.ts'
 import { objectName } from '../../relay/model/event.ts'
 import { type Identity, namespacedName } from '../../relay/model/kubernetes.ts'
+import { OUTCOMES, type Outcome } from '../../relay/model/outcomes.ts'
 import {
   decodeText,
   encodeText,

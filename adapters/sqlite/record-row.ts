@@ -1,10 +1,6 @@
 import type { BareRecord } from '../../relay/model/bare-record.ts'
-import {
-  isTest,
-  type LedgerRecord,
-  type ListedRecord,
-  type Outcome,
-} from '../../relay/model/delivery.ts'
+import { isTest, type LedgerRecord, type ListedRecord } from '../../relay/model/delivery.ts'
+import type { Outcome } from '../../relay/model/outcomes.ts'
 import type { AcceptedEvent } from '../../relay/model/queue-messages.ts'
 import {
   decodeText,

@@ -1,4 +1,4 @@
-import type { Outcome } from './delivery.ts'
+import type { Outcome } from './outcomes.ts'
 
 /** What decisions are counted for: a whole cluster, or one Alert or Provider of it. */
 export const COUNTED_KINDS = ['cluster', 'alert', 'provider'] as const

@@ -1,10 +1,5 @@
-import type {
-  Attempt,
-  DeliveryRecord,
-  FinalOutcome,
-  Status,
-  WaitReason,
-} from '../model/delivery.ts'
+import type { Attempt, DeliveryRecord, Status, WaitReason } from '../model/delivery.ts'
+import type { FinalOutcome } from '../model/outcomes.ts'
 import type { Provider } from '../model/provider.ts'
 import { REMIND_FOR_MS } from './rules/memory-rules.ts'
 

@@ -1,5 +1,6 @@
 import type { BareRecord } from '../model/bare-record.ts'
-import type { LedgerRecord, ListedRecord, Outcome } from '../model/delivery.ts'
+import type { LedgerRecord, ListedRecord } from '../model/delivery.ts'
+import type { Outcome } from '../model/outcomes.ts'
 import type { ExpectedVersion, Versioned } from './versioned.ts'
 
 /**

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../cli/commands.ts'
-import { OUTCOMES } from '../../relay/model/delivery.ts'
+import { OUTCOMES } from '../../relay/model/outcomes.ts'
 import { fluxRelay } from '../support/flux-relay-command.ts'
 
 // A change of these texts is a change that users see, so a review sees it in files.

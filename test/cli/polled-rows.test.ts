@@ -4,7 +4,7 @@ import { BEAT_MS } from '../../cli/relay/tail-look.ts'
 import type { TailPosition } from '../../cli/relay/tail-state.ts'
 import { listDeliveries } from '../../relay/api/deliveries.ts'
 import type { EdgeRequest } from '../../relay/api/http.ts'
-import type { Outcome } from '../../relay/model/delivery.ts'
+import type { Outcome } from '../../relay/model/outcomes.ts'
 import { deliveryRecord } from '../support/delivery-records.ts'
 import { memoryPorts } from '../support/memory-ports.ts'
 

@@ -4,13 +4,12 @@ import {
   isTest,
   type LedgerRecord,
   type ListedRecord,
-  OUTCOMES,
-  type Outcome,
   outcomeOf,
   reachedBy,
 } from '../../relay/model/delivery.ts'
 import { objectName } from '../../relay/model/event.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
+import { OUTCOMES, type Outcome } from '../../relay/model/outcomes.ts'
 import { encodeText } from '../../relay/model/stored/codec.ts'
 import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
 import { DamagedRecord, LaterVersion } from '../../relay/model/stored/errors.ts'

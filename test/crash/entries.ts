@@ -1,6 +1,6 @@
 import type { DeliveryView } from '../../relay/api/delivery-view.ts'
-import type { Outcome } from '../../relay/model/delivery.ts'
 import { hashParts } from '../../relay/model/hash.ts'
+import type { Outcome } from '../../relay/model/outcomes.ts'
 import { deliveryId, eventRecordId } from '../../relay/pipeline/record.ts'
 
 /** A record of the ledger, as far as the test looks at it. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { createDecisionMetrics } from '../../functions/shared/metrics.ts'
-import type { Outcome } from '../../relay/model/delivery.ts'
+import type { Outcome } from '../../relay/model/outcomes.ts'
 import { deliveryRecord } from '../support/delivery-records.ts'
 
 function open(clusterMetrics = false) {

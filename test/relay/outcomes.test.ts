@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Outcome } from '../../relay/model/delivery.ts'
+import type { Outcome } from '../../relay/model/outcomes.ts'
 import type {
   HttpResponse,
   TransportFailure,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createDecisionMetrics } from '../../functions/shared/metrics.ts'
 import { createStageMetrics } from '../../functions/shared/stage-metrics.ts'
-import type { Outcome } from '../../relay/model/delivery.ts'
+import type { Outcome } from '../../relay/model/outcomes.ts'
 import { deliveryRecord } from '../support/delivery-records.ts'
 import { synth } from './synth.ts'
 

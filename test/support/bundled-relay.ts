@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import type { FunctionName } from '../../lib/function-names.ts'
-import type { Outcome } from '../../relay/model/delivery.ts'
+import type { Outcome } from '../../relay/model/outcomes.ts'
 import { awsRelay, configBody } from './aws-relay.ts'
 import { pollOnce, type SqsHandler } from './event-source-mapping.ts'
 import { buildFunctions, type FunctionBundles } from './function-bundles.ts'

@@ -4,12 +4,12 @@ import {
   type EventRecord,
   type LedgerRecord,
   type ListedRecord,
-  type Outcome,
   outcomeOf,
   type WaitReason,
 } from '../../relay/model/delivery.ts'
 import { type Event, objectName } from '../../relay/model/event.ts'
 import { hashParts } from '../../relay/model/hash.ts'
+import type { Outcome } from '../../relay/model/outcomes.ts'
 import type { AcceptedEvent } from '../../relay/model/queue-messages.ts'
 import type { Decision } from '../../relay/ports/observer.ts'
 import { START } from './manual-clock.ts'

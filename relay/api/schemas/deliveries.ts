@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DECIDED_OUTCOMES, OUTCOMES } from '../../model/delivery.ts'
+import { DECIDED_OUTCOMES, OUTCOMES } from '../../model/outcomes.ts'
 
 const Time = z.string().meta({ description: 'RFC 3339, UTC.' })
 const Count = z.int().nonnegative()

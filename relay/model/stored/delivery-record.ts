@@ -1,8 +1,6 @@
 import {
-  DECIDED_OUTCOMES,
   type Decided,
   decidedOutcomeOf,
-  FINAL_OUTCOMES,
   type Final,
   isObserved,
   type LedgerRecord,
@@ -10,6 +8,7 @@ import {
   type WaitReason,
 } from '../delivery.ts'
 import { isJsonObject } from '../json-value.ts'
+import { DECIDED_OUTCOMES, FINAL_OUTCOMES } from '../outcomes.ts'
 import { createCodec, upgradeFrom } from './codec.ts'
 import { eventShape, labelsShape } from './event-shape.ts'
 import {

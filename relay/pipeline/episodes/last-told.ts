@@ -1,5 +1,6 @@
-import type { DeliveryRecord, EventOrder, Outcome, Status } from '../../model/delivery.ts'
+import type { DeliveryRecord, EventOrder, Status } from '../../model/delivery.ts'
 import { outcomeOf } from '../../model/delivery.ts'
+import type { Outcome } from '../../model/outcomes.ts'
 import type { Episode, Told } from '../../model/stored/episode.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { CompiledAlert } from '../compiled-alert.ts'

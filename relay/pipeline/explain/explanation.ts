@@ -1,4 +1,4 @@
-import type { DecidedOutcome } from '../../model/delivery.ts'
+import type { DecidedOutcome } from '../../model/outcomes.ts'
 import type { Rule } from '../rule.ts'
 
 /** A request as it would be sent, with every secret masked. */

@@ -2,10 +2,10 @@ import {
   type DeliveryRecord,
   isReminder,
   type LedgerRecord,
-  type Outcome,
   outcomeOf,
 } from '../../model/delivery.ts'
 import { namespacedName } from '../../model/kubernetes.ts'
+import type { Outcome } from '../../model/outcomes.ts'
 import type { AlertVerdict } from './explanation.ts'
 
 /** What became of an event for one Alert: what was recorded, or what follows from the rules of then. */

@@ -1,11 +1,5 @@
-import type {
-  Decided,
-  DeliveryRecord,
-  Final,
-  FinalOutcome,
-  Status,
-  Waiting,
-} from '../../model/delivery.ts'
+import type { Decided, DeliveryRecord, Final, Status, Waiting } from '../../model/delivery.ts'
+import type { FinalOutcome } from '../../model/outcomes.ts'
 import type { Digest, GroupMessage } from '../../model/stored/group-message.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { readSoundBare } from '../sound-records.ts'

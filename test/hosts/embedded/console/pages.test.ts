@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { outcomeMark } from '../../../../console/outcome.ts'
-import { OUTCOMES } from '../../../../relay/model/delivery.ts'
+import { OUTCOMES } from '../../../../relay/model/outcomes.ts'
 import { startConsole } from '../../../support/console.ts'
 import { deliveryRecord, event, eventRecord } from '../../../support/delivery-records.ts'
 import { openEvents } from '../../../support/event-source.ts'
