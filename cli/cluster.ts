@@ -100,7 +100,8 @@ async function restoreCluster(
   const edit: TokensEdit = ([newest]) => (newest === undefined ? [token] : [token, newest])
   // Somebody may have deleted it again.
   if (!(await store.replace(cluster, edit))) throw noCluster(cluster)
-  warnLine(`${cluster} is back as it was when it was deleted; its newest token counts again too`)
+  const how = isObserved ? 'as an observed cluster' : 'as it was when it was deleted'
+  warnLine(`${cluster} is back ${how}; its newest token counts again too`)
 }
 
 async function deleteCluster(cluster: string, flags: DeleteFlags): Promise<void> {
