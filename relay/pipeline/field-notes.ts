@@ -5,6 +5,7 @@ import { type KubernetesObject, LocalObjectReference } from '../model/kubernetes
 import { ProviderSpec } from '../model/provider.ts'
 import { REPORTING_KINDS } from '../model/reporting-kinds.ts'
 import { SilenceSpec } from '../model/silence-object.ts'
+import { metadataNotes } from './metadata-notes.ts'
 
 const OBJECT_FIELDS: ReadonlySet<string> = new Set([
   'apiVersion',
@@ -29,7 +30,7 @@ export function fieldNotes(
     .filter((field) => !OBJECT_FIELDS.has(field))
     .map(ignored)
   const schema = SPECS[kind]
-  const own = [...top, ...unknownFields(manifest.spec, schema, 'spec')]
+  const own = [...top, ...metadataNotes(manifest), ...unknownFields(manifest.spec, schema, 'spec')]
   const nested = Object.entries(Object(manifest.spec))
     .filter(([field]) => field in schema.shape && field.endsWith('Ref'))
     .flatMap(([field, value]) => unknownFields(value, LocalObjectReference, `spec.${field}`))

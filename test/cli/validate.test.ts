@@ -220,6 +220,19 @@ describe('validate --strict', () => {
     expect([code, list]).toEqual([0, []])
   })
 
+  it('fails for a rule that is no annotation', async () => {
+    const rule = 'kind: Provider\nmetadata:\n  annotation: {flux-relay.io/after: 10m}\n'
+    const written = providerYaml('slack', { type: 'slack' }, SECRET)
+    const folder = manifestsFolder({
+      'p.yaml': written.replace('kind: Provider\nmetadata:\n', rule),
+    })
+    const { code, stderr } = await fluxRelay(['validate', '-f', folder, '--strict'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      /^p\.yaml:\d+: Provider\/flux-system\/slack: metadata\.annotation: is ignored/m,
+    )
+  })
+
   it('only warns without --strict', async () => {
     const { code, list } = await findings(`${REF}  eventSeverty: error\n${SOURCE}`, [])
     expect([code, list]).toEqual([0, [expect.objectContaining({ severity: 'warning' })]])
