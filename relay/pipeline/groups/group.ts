@@ -4,7 +4,14 @@ import type { Digest, GroupMessage } from '../../model/stored/group-message.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { readSoundBare } from '../sound-records.ts'
 import type { Gathering } from './gathering.ts'
-import { dissolveMessage, type Leader, makeMessage, readMessage, tellsOf } from './messages.ts'
+import {
+  dissolveMessage,
+  isMade,
+  type Leader,
+  makeMessage,
+  readMessage,
+  tellsOf,
+} from './messages.ts'
 import { closeWindow, joinWindow } from './windows.ts'
 
 /** How much later than the message a delivery looks what became of it. */
@@ -122,12 +129,9 @@ async function follow(
     await dissolveMessage(ports, record.cluster, leader)
     return join(ports, record, gathering, leader)
   }
-  if (message === undefined && isTriedAlone(status)) {
-    // It may have been made since it was read.
-    const isMade = (await readMessage(ports, record.cluster, leader)) !== undefined
-    return isMade
-      ? follow(ports, record, leader, gathering)
-      : join(ports, record, gathering, leader)
+  const mayBeUnmade = message === undefined && isTriedAlone(status)
+  if (mayBeUnmade && !(await isMade(ports, record.cluster, leader))) {
+    return join(ports, record, gathering, leader)
   }
   if (status?.kind === 'waiting') {
     const until = Math.max(lookAt(status, now - chainStartedAt, now), soonestLook(record, now))

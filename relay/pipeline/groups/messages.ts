@@ -26,6 +26,15 @@ export async function readMessage(
   return (await readStored(ports, cluster, leader)).message
 }
 
+/** Whether the message of a leader was made, also where it is damaged: its leader makes it anew then. */
+export async function isMade(
+  { state }: Pick<Ports, 'state'>,
+  cluster: string,
+  leader: string,
+): Promise<boolean> {
+  return (await state.read(messageKey(cluster, leader))) !== undefined
+}
+
 async function readStored(
   { state }: Pick<Ports, 'state'>,
   cluster: string,
