@@ -1,5 +1,5 @@
+import { readFileSync } from 'node:fs'
 import type { Server } from 'node:net'
-import { isJsonObject } from '../../relay/model/json-value.ts'
 
 /** A moment since which connections were refused, as a server is open to no more. */
 export interface RefusedConnections {
@@ -39,25 +39,19 @@ export function boundConnections(server: Server, most: number, onRefused: OnRefu
   })
 }
 
-/** https://nodejs.org/api/process.html#processreportexcludenetwork, which the types of Node lack. */
-type Report = typeof process.report & { excludeNetwork?: boolean }
+/** Where Linux tells the limits of this process. Node's own report of them waits for all threads, such as for a long query. */
+const LIMITS_FILE = '/proc/self/limits'
 
-/** How many files and sockets this process may have open; infinite where nobody knows, or without a limit. */
+/** How many files and sockets this process may have open; infinite without a limit, and on another system. */
 function mostOpenFiles(): number {
-  const report: Report = process.report
-  const { excludeNetwork = false } = report
-  // The network would be asked for the names of all peers.
-  report.excludeNetwork = true
-  try {
-    return softLimit(report.getReport())
-  } finally {
-    report.excludeNetwork = excludeNetwork
-  }
+  const [, soft] = /^Max open files +(\d+)/m.exec(limitsText()) ?? []
+  return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft)
 }
 
-function softLimit(report: unknown): number {
-  const limits = isJsonObject(report) ? report.userLimits : undefined
-  const files = isJsonObject(limits) ? limits.open_files : undefined
-  const soft = isJsonObject(files) ? files.soft : undefined
-  return typeof soft === 'number' ? soft : Number.POSITIVE_INFINITY
+function limitsText(): string {
+  try {
+    return readFileSync(LIMITS_FILE, 'utf8')
+  } catch {
+    return ''
+  }
 }
