@@ -10,7 +10,7 @@ const LAST_PLACE = 10 ** PLACE_DIGITS - 1
 export interface SequenceParts {
   /** The accept time, in milliseconds since the epoch. */
   readonly acceptedAt: number
-  /** The place of the event among those that were sent with it, from 0. */
+  /** The place of the event among those that its process accepted at this time, from 0. */
   readonly place: number
   /** The number that SQS gave to the message, in decimal digits. */
   readonly sequenceNumber: string

@@ -25,7 +25,7 @@ const MAX_UNPACKED_BYTES = 16 * 1024 * 1024
 const ENCODING_ATTRIBUTE = 'encoding'
 const GZIP_BASE64 = 'gzip+base64'
 
-/** Tells the place of an event in its request, unless it is the first. */
+/** Tells the place of an event among those of its accept time, unless it is the first. */
 const PLACE_ATTRIBUTE = 'place'
 
 /** The body of a message as SQS accepts it, with its attributes. */
@@ -48,7 +48,7 @@ export interface ReceivedMessage {
   readonly attributes: { readonly SequenceNumber?: string | undefined }
 }
 
-/** Makes a message of the event at a place of its request, from 0; undefined when it is too large for SQS. */
+/** Makes a message of the event at a place among those of its accept time; undefined when it is too large for SQS. */
 export function encodeEvent(event: AcceptedEvent, place = 0): EncodedMessage | undefined {
   const json = toJson(queuedEventCodec.encode(event))
   const placed: EncodedMessage['MessageAttributes'] =
@@ -94,7 +94,7 @@ export function decodeEvent({ body, messageAttributes, attributes }: ReceivedMes
   return { ...event, sequence: eventSequence({ acceptedAt, place, sequenceNumber }) }
 }
 
-/** A message of an earlier version has no place, as the first event of a request has none. */
+/** A message of an earlier version has no place, as the first event of its time has none. */
 function placeIn(text = '0'): number {
   return /^\d+$/.test(text) ? Number(text) : 0
 }

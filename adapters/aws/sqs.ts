@@ -31,6 +31,8 @@ const COPY_GRACE_MS = 30_000
  */
 export class SqsQueue implements Queue {
   readonly #options: SqsQueueOptions
+  /** The event that was given its place last. */
+  #latest = { acceptedAt: Number.NaN, place: 0 }
 
   constructor(options: SqsQueueOptions) {
     this.#options = options
@@ -38,10 +40,17 @@ export class SqsQueue implements Queue {
 
   /** Queues events. Rejects when it is not certain that all are queued; some of them may be. */
   async send(events: readonly AcceptedEvent[]): Promise<readonly SendResult[]> {
-    const entries = events.map(eventEntry)
+    const entries = events.map((event) => eventEntry(event, this.#placeOf(event)))
     const fitting = entries.filter((entry) => entry !== undefined)
     for (const wave of toWaves(fitting)) await this.#sendAll(this.#options.eventsQueueUrl, wave)
     return entries.map((entry) => (entry === undefined ? 'too-large' : 'queued'))
+  }
+
+  /** Counts on over the calls of one millisecond, so that no later event comes before an earlier one. */
+  #placeOf({ acceptedAt }: AcceptedEvent): number {
+    const place = acceptedAt === this.#latest.acceptedAt ? this.#latest.place + 1 : 0
+    this.#latest = { acceptedAt, place }
+    return place
   }
 
   /**
@@ -86,7 +95,7 @@ function needsMessage({ dueAt, decidedAt }: RetryMessage): boolean {
 
 type EventEntry = BatchEntry & { readonly MessageGroupId: string }
 
-/** The entry for the event at a place of its request; undefined when it is too large. */
+/** The entry for the event at a place among those of its accept time; undefined when it is too large. */
 function eventEntry(event: AcceptedEvent, place: number): EventEntry | undefined {
   const message = encodeEvent(event, place)
   return message && { ...message, MessageGroupId: event.group, MessageDeduplicationId: event.id }
