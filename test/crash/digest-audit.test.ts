@@ -48,6 +48,13 @@ it('takes a message that tells of all that go with it', () => {
   expect(isTold(GOT, NAMED)).toBe(true)
 })
 
+it('takes a message that says of an object that a newer event is known', () => {
+  const marked = SAID.map((line) =>
+    line.endsWith('second') ? `${line} (a newer event of this object is known)` : line,
+  )
+  expect(isTold(arrival('3 events of 2 objects: 2 error, 1 info', marked), NAMED)).toBe(true)
+})
+
 it.each([
   ['of too few events', GOT, [...NAMED, 'app-5 second']],
   ['of too many events', GOT, NAMED.slice(1)],

@@ -41,6 +41,9 @@ interface Members {
 
 const TITLE = /^(\d+) events of (\d+) objects?:/
 
+/** What a line ends with when another message tells of a newer event of its object. */
+const OVERTAKEN = / \(a newer event of this object is known\)$/
+
 const LINE = /^Kustomization\/flux-system\/([^: ]+)(?: \((\d+) events\))?: (.+)$/
 
 /** Tells whether a delivery is in a message that was received, which tells of all that go with it. */
@@ -99,7 +102,7 @@ function digestIn(arrival: Arrival): readonly Digest[] {
       const [, object, often = '1', said] = LINE.exec(line) ?? []
       if (object === undefined || said === undefined) return []
       // Before the message are its reason, and what became of the object.
-      const last = said.split(': ').at(-1) ?? ''
+      const last = said.replace(OVERTAKEN, '').split(': ').at(-1) ?? ''
       return [[object, { events: Number(often), last }]]
     }),
   )
