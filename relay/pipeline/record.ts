@@ -18,6 +18,7 @@ import { hashParts } from '../model/hash.ts'
 import type { QueuedEvent } from '../model/queue-messages.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Conclusion, EventConclusion } from './conclusion.ts'
+import { withHeldNote } from './held-note.ts'
 import { nextStep } from './next-step.ts'
 import { eventOrder } from './order.ts'
 
@@ -98,7 +99,9 @@ export function isReplayed({ replayedAt }: Pick<LedgerRecord<Status>, 'replayedA
 /** A Delivery that a rule held back since it was decided last, as its chain of tries begins. */
 export function chainBegun(record: DeliveryRecord<Waiting>, now: number): DeliveryRecord<Waiting> {
   if (record.status.why !== 'rule') return record
-  return { ...record, chainStartedAt: now, failures: 0, ...timeHeld(record, now) }
+  const { heldMs = 0 } = timeHeld(record, now)
+  const notes = withHeldNote(record, heldMs, now)
+  return { ...record, chainStartedAt: now, failures: 0, heldMs, notes }
 }
 
 /**

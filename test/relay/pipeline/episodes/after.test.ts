@@ -86,6 +86,22 @@ describe.each(RULE_HOSTS)('on %s the rule after', (_, open) => {
     ])
   })
 
+  it('says in the record for how long and why the failure was held back, whatever tries follow', async () => {
+    const host = await open()
+    await host.configure({ after: '20m' })
+    await host.report(FAILED)
+    host.answerWith(503)
+    await host.pass(20 * MINUTE_MS)
+    const said = expect.stringMatching(
+      /^held back from (.*)T(.*)Z to (.*)Z: held until \3Z, and told if the failure lasts \(after: 20m\)$/,
+    )
+    expect(await host.records()).toMatchObject([{ outcome: 'retry', tries: 1, notes: [said] }])
+    host.answerWith(200)
+    await host.restart()
+    await host.pass(60 * MINUTE_MS)
+    expect(await host.records()).toMatchObject([{ outcome: 'delivered', tries: 2, notes: [said] }])
+  })
+
   it('begins the 24 hours of tries when the failure is first sent', async () => {
     const host = await open()
     await host.configure({ after: '20h' })

@@ -85,7 +85,8 @@ describe('a silence', () => {
   it('holds a failure back, and tells it at its end when it lasts', async () => {
     const harness = await relay()
     const id = await silence(harness)
-    const end = harness.clock.now() + 2 * HOUR_MS
+    const begun = harness.clock.now()
+    const end = begun + 2 * HOUR_MS
     await fail(harness)
     await lookAgain(harness)
     expect(await harness.records()).toMatchObject([
@@ -99,8 +100,13 @@ describe('a silence', () => {
     await runOut(harness)
     expect(harness.clock.now()).toBe(end)
     expect(harness.requests).toHaveLength(1)
+    const [from, to] = [begun, end].map((time) => new Date(time).toISOString())
+    const silenced = `silenced by ${id} until ${to}: moving the database; the failure is told then if it lasts`
     expect(await harness.records()).toMatchObject([
-      { outcome: 'delivered', tries: 1, chainStartedAt: end },
+      {
+        ...{ outcome: 'delivered', tries: 1, chainStartedAt: end },
+        notes: [`held back from ${from} to ${to}: ${silenced}`],
+      },
     ])
   })
 
