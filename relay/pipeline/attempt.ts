@@ -18,7 +18,7 @@ import {
   mayBeGrouped,
   UNGROUPED,
 } from './groups/attempt-group.ts'
-import { heldNotes } from './held-note.ts'
+import { withHeldNotes } from './held-note.ts'
 import type { InTurn } from './in-turn.ts'
 import { keptBack } from './kept-back.ts'
 import { lastingFailureOf } from './lasting-failure.ts'
@@ -126,13 +126,12 @@ export async function attempt(
   const isAlone = record.toldIn !== undefined && digest === undefined
   return {
     ...conclusion,
-    notes: [
-      ...heldNotes(record),
+    notes: withHeldNotes(record, [
       ...prepared.notes,
       ...kept.notes,
       ...notes,
       ...(conclusion.notes ?? []),
-    ],
+    ]),
     ...about,
     ...(isAlone && { isAlone }),
   }

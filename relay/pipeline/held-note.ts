@@ -1,7 +1,6 @@
 import type { DeliveryRecord, Status, Waiting } from '../model/delivery.ts'
 
 const BEGIN = 'held back'
-const NONE: readonly string[] = []
 
 /**
  * The notes of a Delivery whose chain of tries begins at `now` (milliseconds since the epoch), after a rule or a silence
@@ -18,9 +17,12 @@ export function withHeldNote(
   return [...notes.filter((note) => !isHeldNote(note)), `${BEGIN} from ${times}: ${status.reason}`]
 }
 
-/** What the notes of a Delivery say of the time for which it was held back. It stands for each of its tries. */
-export function heldNotes({ heldMs, notes }: DeliveryRecord<Status>): readonly string[] {
-  return heldMs === undefined ? NONE : notes.filter(isHeldNote)
+/** The notes of a try, after what is noted of the time for which the Delivery was held back before its tries. */
+export function withHeldNotes(
+  { heldMs, notes }: DeliveryRecord<Status>,
+  ofTry: readonly string[],
+): readonly string[] {
+  return heldMs === undefined ? ofTry : [...notes.filter(isHeldNote), ...ofTry]
 }
 
 function isHeldNote(note: string): boolean {

@@ -166,9 +166,9 @@ function decide(record: LedgerRecord<Status>, conclusion: Conclusion, begin: Beg
   const now = clock.now()
   const sent = 'sent' in conclusion ? conclusion.sent : undefined
   const tries = record.tries + (sent ? 1 : 0)
-  const { chainStartedAt } = record
-  const chain = { tries, failures: record.failures, chainStartedAt }
-  const { status, ...next } = nextStep(chain, conclusion, clock)
+  const chain = { tries, failures: record.failures, chainStartedAt: record.chainStartedAt }
+  const next = nextStep(chain, conclusion, clock)
+  const { status, failures, chainStartedAt = record.chainStartedAt } = next
   const made: Attempt | undefined = sent && {
     attempt: record.attempt,
     startedAt: begin.at,
@@ -181,7 +181,8 @@ function decide(record: LedgerRecord<Status>, conclusion: Conclusion, begin: Beg
     status,
     attempt: status.kind === 'waiting' ? record.attempt + 1 : record.attempt,
     tries,
-    ...next,
+    failures,
+    chainStartedAt,
     attempts: made ? [...record.attempts, made].slice(-MAX_ATTEMPTS_KEPT) : record.attempts,
     updatedAt: now,
   }

@@ -23,24 +23,25 @@ export async function settle(
 ): Promise<void> {
   const reporting = context.reports?.report(record)
   if (reporting) await reporting
-  await store(context, record, stored)
-}
-
-async function store(
-  context: SettleContext,
-  record: LedgerRecord,
-  stored: Versioned<LedgerRecord> | undefined,
-): Promise<void> {
   if (await write(context, record, stored)) {
     tellDestination(context, record)
     const messages = nextTry(record)
     if (messages.length > 0) await context.ports.queue.sendRetries(messages)
-    return
-  }
+  } else await settleAnew(context, record, stored)
+}
+
+/** Settles a decision after the record was changed by somebody else in between. */
+async function settleAnew(
+  context: SettleContext,
+  record: LedgerRecord,
+  stored: Versioned<LedgerRecord> | undefined,
+): Promise<void> {
   const [current] = await context.ports.ledger.readMany([record.id])
   if (stored && current && isOnlyWoken(current.value, record, stored.value)) {
     const attempt = current.value.attempt + record.attempt - stored.value.attempt
-    return store(context, { ...record, attempt }, current)
+    // It was reported before.
+    const { ports, destinations } = context
+    return settle({ ports, destinations }, { ...record, attempt }, current)
   }
   // Whoever decided may have had the same message, and fail to queue the next try, while the
   // message leaves the queue on our word.
