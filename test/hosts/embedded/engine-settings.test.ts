@@ -7,7 +7,7 @@ const CHURN = `
   import { getHeapStatistics } from 'node:v8'
   const kept = Array.from({ length: 2_000 }, () => undefined)
   let most = 0
-  for (let count = 0; count < 30_000; count += 1) {
+  for (let count = 0; count < 10_000; count += 1) {
     kept[count % kept.length] = Array.from({ length: 1_250 }, () => count)
     if (count % 50 === 0) most = Math.max(most, getHeapStatistics().total_heap_size)
   }
