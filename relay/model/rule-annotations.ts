@@ -1,6 +1,6 @@
-import { distance } from 'fastest-levenshtein'
 import type { FieldError } from './errors.ts'
 import { RELAY_ANNOTATION_PREFIX } from './kubernetes.ts'
+import { nearestName } from './nearest-name.ts'
 
 /** The kinds of objects that carry rules. */
 export type RuleBearer = 'Alert' | 'Provider'
@@ -72,19 +72,4 @@ function unknown(name: string, kind: RuleBearer, known: ReadonlySet<string>): st
   }
   const meant = nearestName(name, known)
   return `there is no such annotation${meant === undefined ? '' : `; did you mean ${RELAY_ANNOTATION_PREFIX}${meant}?`}`
-}
-
-/** Names that differ in so many characters are taken for a typing error. */
-const MAX_TYPOS = 2
-
-/** A longer name is none of ours, and is not compared. */
-const MAX_COMPARED_LENGTH = 64
-
-/** The name that a person most likely meant by one that is unknown, if it is a typing error. */
-export function nearestName(name: string, known: Iterable<string>): string | undefined {
-  if (name.length > MAX_COMPARED_LENGTH) return undefined
-  const [best] = [...known]
-    .map((candidate) => ({ candidate, typos: distance(name.toLowerCase(), candidate) }))
-    .sort((a, b) => a.typos - b.typos)
-  return best && best.typos <= MAX_TYPOS ? best.candidate : undefined
 }

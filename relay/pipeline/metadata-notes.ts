@@ -1,6 +1,7 @@
 import type { FieldError } from '../model/errors.ts'
 import { type KubernetesObject, RELAY_ANNOTATION_PREFIX } from '../model/kubernetes.ts'
-import { nearestName, RULE_ANNOTATIONS } from '../model/rule-annotations.ts'
+import { nearestName } from '../model/nearest-name.ts'
+import { RULE_ANNOTATIONS } from '../model/rule-annotations.ts'
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/ */
 const METADATA_FIELDS: ReadonlySet<string> = new Set([

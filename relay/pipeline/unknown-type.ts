@@ -1,4 +1,4 @@
-import { nearestName } from '../model/rule-annotations.ts'
+import { nearestName } from '../model/nearest-name.ts'
 import { providerTypes } from '../providers/registry.ts'
 
 /** Names a type that does not exist, and the one that a person most likely meant: `slak; did you mean slack?`. */

@@ -5,7 +5,7 @@ import {
   NOTIFICATION_GROUP,
   NOTIFICATION_VERSIONS,
 } from '../../../relay/model/kubernetes.ts'
-import { nearestName } from '../../../relay/model/rule-annotations.ts'
+import { nearestName } from '../../../relay/model/nearest-name.ts'
 import { RELAY_GROUP, SILENCE_VERSIONS } from '../../../relay/model/silence-object.ts'
 
 export type LoadedKind = 'Alert' | 'Provider' | 'Silence' | 'Secret'

@@ -1,6 +1,6 @@
 import type { FieldError } from '../../../relay/model/errors.ts'
 import type { KubernetesObject } from '../../../relay/model/kubernetes.ts'
-import { nearestName } from '../../../relay/model/rule-annotations.ts'
+import { nearestName } from '../../../relay/model/nearest-name.ts'
 
 /** The keys that Providers read of a Secret. Only these are shown in messages. */
 export const SECRET_KEYS: ReadonlySet<PropertyKey> = new Set([
