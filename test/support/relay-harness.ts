@@ -78,6 +78,8 @@ export interface Harness {
   nextWakeAt(): number | undefined
   /** Moves the clock to the next due retry and dispatches; false when nothing waits. */
   drainNext(): Promise<boolean>
+  /** Lets so much time pass, in milliseconds, in which the relay does what is due. */
+  pass(ms: number): Promise<void>
   records(): Promise<readonly ShownRecord[]>
   /** Rows inserted, updated or deleted so far: https://sqlite.org/lang_corefunc.html#total_changes */
   rowsChanged(): Promise<number>
@@ -200,6 +202,12 @@ export function createHarness(
       clock.set(Math.max(wakeAt, clock.now()))
       await harness.drain()
       return true
+    },
+    async pass(ms) {
+      const end = clock.now() + ms
+      const next = () => harness.nextWakeAt()
+      for (let at = next(); at !== undefined && at <= end; at = next()) await harness.drainNext()
+      clock.set(end)
     },
     async rowsChanged() {
       // With what may wait for another write.

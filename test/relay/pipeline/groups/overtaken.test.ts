@@ -23,14 +23,6 @@ async function send(harness: Harness, name: string, changes: object = {}): Promi
   await harness.drain()
 }
 
-async function pass(harness: Harness, ms: number): Promise<void> {
-  const end = harness.clock.now() + ms
-  for (let at = harness.nextWakeAt(); at !== undefined && at <= end; at = harness.nextWakeAt()) {
-    await harness.drainNext()
-  }
-  harness.clock.set(end)
-}
-
 /** The lines about objects of each message that tells of several. */
 function linesOf({ requests }: Harness): readonly (readonly string[])[] {
   const texts = requests.map(({ body }) => JSON.parse(String(body)).attachments[0])
@@ -44,7 +36,7 @@ it('a message of a group marks an object of which another message told something
   await send(harness, 'apps', FAILED)
   await send(harness, 'apps')
   await send(harness, 'infra', FAILED)
-  await pass(harness, 60_000)
+  await harness.pass(60_000)
   expect(harness.requests).toHaveLength(2)
   expect(linesOf(harness)).toEqual([
     [
@@ -61,7 +53,7 @@ it('a message of a group marks no object of which it tells the newest event itse
   await send(harness, 'apps', FAILED)
   await send(harness, 'apps')
   await send(harness, 'infra', FAILED)
-  await pass(harness, 60_000)
+  await harness.pass(60_000)
   const [lines = []] = linesOf(harness)
   expect(lines).toHaveLength(2)
   expect(lines.join('\n')).not.toContain(MARK)
@@ -70,9 +62,9 @@ it('a message of a group marks no object of which it tells the newest event itse
 it('a message of a group marks no reminder, whose failure lasts whatever came since', async () => {
   const harness = await setUp({ 'group-by': "'all'", only: 'failures', remind: '1h' })
   for (const name of ['apps', 'infra']) await send(harness, name, FAILED)
-  await pass(harness, 10 * 60_000)
+  await harness.pass(10 * 60_000)
   for (const name of ['apps', 'infra']) await send(harness, name, { ...FAILED, message: 'still' })
-  await pass(harness, 60 * 60_000)
+  await harness.pass(60 * 60_000)
   const [, reminders = []] = linesOf(harness)
   expect(reminders.map((line) => line.includes('Still failing'))).toEqual([true, true])
   expect(reminders.join('\n')).not.toContain(MARK)

@@ -32,14 +32,6 @@ async function send(harness: Harness, name: string): Promise<void> {
   await harness.drain()
 }
 
-async function pass(harness: Harness, ms: number): Promise<void> {
-  const end = harness.clock.now() + ms
-  for (let at = harness.nextWakeAt(); at !== undefined && at <= end; at = harness.nextWakeAt()) {
-    await harness.drainNext()
-  }
-  harness.clock.set(end)
-}
-
 const outcomesOf = async (harness: Harness) =>
   Object.fromEntries(
     (await harness.records()).map(({ event, outcome }) => [event.involvedObject.name, outcome]),
@@ -48,15 +40,15 @@ const outcomesOf = async (harness: Harness) =>
 describe('a group whose first delivery a person replays, and which fails then', () => {
   it('tells of the others in their time', async () => {
     const harness = await setUp('b', 'c')
-    await pass(harness, 2 * MINUTE_MS)
+    await harness.pass(2 * MINUTE_MS)
     expect(await outcomesOf(harness)).toEqual({ first: 'retry', b: 'delivered', c: 'delivered' })
   })
 
   it('tells of what comes later in its time', async () => {
     const harness = await setUp()
-    await pass(harness, 20 * MINUTE_MS)
+    await harness.pass(20 * MINUTE_MS)
     for (const name of ['d', 'e']) await send(harness, name)
-    await pass(harness, 2 * MINUTE_MS)
+    await harness.pass(2 * MINUTE_MS)
     expect(await outcomesOf(harness)).toEqual({ first: 'retry', d: 'delivered', e: 'delivered' })
   })
 })

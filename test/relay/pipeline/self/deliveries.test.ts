@@ -31,15 +31,6 @@ async function send(harness: Harness, name: string): Promise<void> {
   await harness.drain()
 }
 
-/** Lets time pass, in which the relay does what is due. */
-async function pass(harness: Harness, ms: number): Promise<void> {
-  const end = harness.clock.now() + ms
-  for (let at = harness.nextWakeAt(); at !== undefined && at <= end; at = harness.nextWakeAt()) {
-    await harness.drainNext()
-  }
-  harness.clock.advance(end - harness.clock.now())
-}
-
 /** What Alert `ops` was told. */
 const told = ({ requests }: Harness) =>
   requests
@@ -87,13 +78,13 @@ describe('self: deliveries', () => {
     for (const status of [404, 410]) {
       harness.answerWith(({ url }) => answer(url.includes('broken') ? status : 200))
       await send(harness, `apps-${status}`)
-      await pass(harness, MINUTE_MS)
+      await harness.pass(MINUTE_MS)
     }
     expect(wordsOf()).toEqual([
       expect.stringContaining('is dead: HTTP 404'),
       expect.stringContaining('is dead: HTTP 410'),
     ])
-    await pass(harness, 120 * MINUTE_MS)
+    await harness.pass(120 * MINUTE_MS)
     expect(wordsOf()).toHaveLength(2)
   })
 
@@ -102,7 +93,7 @@ describe('self: deliveries', () => {
     harness.answerWith(({ url }) => answer(url.includes('broken') ? 404 : 200))
     for (const name of ['a', 'b']) await send(harness, name)
     expect(told(harness)).toHaveLength(1)
-    await pass(harness, 6 * MINUTE_MS)
+    await harness.pass(6 * MINUTE_MS)
     await send(harness, 'c')
     expect(told(harness)).toHaveLength(2)
   })
@@ -117,7 +108,7 @@ describe('self: deliveries', () => {
       annotated(alert('ops', 'ops'), { self: 'deliveries' }),
     )
     for (const name of ['a', 'b', 'c']) await send(harness, name)
-    await pass(harness, 5 * MINUTE_MS)
+    await harness.pass(5 * MINUTE_MS)
     const dead = (await harness.records()).filter(({ outcome }) => outcome === 'dead')
     expect(dead).toHaveLength(3)
     expect(told(harness).filter(({ reason }) => reason === 'DeliveryDead')).toHaveLength(1)
@@ -131,9 +122,9 @@ describe('self: deliveries', () => {
     const key = troubleKey(CLUSTER, String(waiting?.provider?.uid))
     const later = { v: 9, began: 'then' }
     await harness.ports.state.write(key, later, 'absent', Number.MAX_SAFE_INTEGER)
-    await pass(harness, 60 * MINUTE_MS)
+    await harness.pass(60 * MINUTE_MS)
     harness.answerWith(() => answer(200))
-    await pass(harness, 60 * MINUTE_MS)
+    await harness.pass(60 * MINUTE_MS)
     const [record] = await harness.records()
     expect(record).toMatchObject({ outcome: 'delivered', tries: harness.requests.length })
     expect(await harness.ports.state.read(key)).toMatchObject({ value: later })
@@ -144,11 +135,11 @@ describe('self: deliveries', () => {
     let status = 503
     harness.answerWith(({ url }) => answer(url.includes('broken') ? status : 200))
     await send(harness, 'a')
-    await pass(harness, 14 * MINUTE_MS)
+    await harness.pass(14 * MINUTE_MS)
     expect(told(harness)).toEqual([])
-    await pass(harness, 4 * 60 * MINUTE_MS)
+    await harness.pass(4 * 60 * MINUTE_MS)
     await send(harness, 'b')
-    await pass(harness, 2 * 60 * MINUTE_MS)
+    await harness.pass(2 * 60 * MINUTE_MS)
     expect(told(harness)).toMatchObject([
       {
         severity: 'error',
@@ -159,7 +150,7 @@ describe('self: deliveries', () => {
       },
     ])
     status = 200
-    await pass(harness, 3 * 60 * MINUTE_MS)
+    await harness.pass(3 * 60 * MINUTE_MS)
     expect(told(harness).slice(1)).toMatchObject([
       {
         severity: 'info',
@@ -169,7 +160,7 @@ describe('self: deliveries', () => {
     ])
     status = 503
     await send(harness, 'c')
-    await pass(harness, 2 * 60 * MINUTE_MS)
+    await harness.pass(2 * 60 * MINUTE_MS)
     expect(told(harness).slice(2)).toMatchObject([{ reason: 'DestinationFailing' }])
   })
 
@@ -181,7 +172,7 @@ describe('self: deliveries', () => {
     let status = 503
     harness.answerWith(({ url }) => answer(url.includes('broken') ? status : 200))
     await send(harness, 'a')
-    await pass(harness, (how === 'dead' ? 26 * 60 : 60) * MINUTE_MS)
+    await harness.pass((how === 'dead' ? 26 * 60 : 60) * MINUTE_MS)
     status = 200
     if (how === 'replayed') {
       const [waiting] = (await harness.records()).filter(({ outcome }) => outcome === 'retry')
@@ -192,7 +183,7 @@ describe('self: deliveries', () => {
     await send(harness, 'c')
     status = 503
     await send(harness, 'd')
-    await pass(harness, 2 * 60 * MINUTE_MS)
+    await harness.pass(2 * 60 * MINUTE_MS)
     const reasons = told(harness).map(({ reason }) => reason)
     expect(reasons.filter((reason) => reason !== 'DeliveryDead')).toEqual([
       'DestinationFailing',
@@ -216,7 +207,7 @@ describe('self: deliveries', () => {
     it('tells once', async () => {
       const harness = await setUpMixed()
       for (let hour = 0; hour < 12; hour += 1) {
-        await pass(harness, 60 * MINUTE_MS)
+        await harness.pass(60 * MINUTE_MS)
         await send(harness, `good-${hour}`)
       }
       expect(told(harness)).toMatchObject(BOTH)
@@ -224,12 +215,12 @@ describe('self: deliveries', () => {
 
     it('tells with the next delivery that arrives, also when one arrived just before', async () => {
       const harness = await setUpMixed()
-      await pass(harness, 16 * MINUTE_MS)
+      await harness.pass(16 * MINUTE_MS)
       const nextTryAt = harness.nextWakeAt() ?? 0
-      await pass(harness, nextTryAt - harness.clock.now() - 10_000)
+      await harness.pass(nextTryAt - harness.clock.now() - 10_000)
       await send(harness, 'before')
       expect(told(harness)).toEqual([])
-      await pass(harness, 20_000)
+      await harness.pass(20_000)
       await send(harness, 'after')
       expect(told(harness)).toMatchObject(BOTH)
     })
@@ -239,14 +230,14 @@ describe('self: deliveries', () => {
     const harness = await setUp()
     harness.answerWith(() => answer(404))
     await send(harness, 'apps')
-    await pass(harness, 60 * MINUTE_MS)
+    await harness.pass(60 * MINUTE_MS)
     expect(told(harness)).toHaveLength(1)
     const records = await harness.records()
     expect(records.map(({ outcome }) => outcome)).toEqual(['dead', 'dead'])
 
     harness.answerWith(() => answer(503))
     await send(harness, 'infra')
-    await pass(harness, 25 * 60 * MINUTE_MS)
+    await harness.pass(25 * 60 * MINUTE_MS)
     const reasons = (await harness.records()).map(({ event }) => event.reason)
     expect(reasons.filter((reason) => reason === 'DestinationFailing')).toHaveLength(1)
     expect(reasons.filter((reason) => reason === 'DeliveryDead')).toHaveLength(2)
