@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { RelayClient } from '../client/relay-client.ts'
 import { UsageError } from '../client/usage-error.ts'
+import { messagesFirst } from '../relay/api/replay-order.ts'
 import type { Delivery } from '../relay/api/schemas/deliveries.ts'
 import { addFilterOptions, type DeliveryFilters, filtersOf } from './filters.ts'
 import { deliveryTable } from './get/delivery-table.ts'
@@ -87,6 +88,7 @@ export async function changeDeliveries(
 
 /** What is asked for, and what of it cannot be changed. */
 interface Wanted {
+  /** In the order in which they are changed. */
   readonly deliveries: readonly Delivery[]
   /** Lines about ids that no delivery has, and about deliveries that cannot be changed. */
   readonly refused: readonly string[]
@@ -106,16 +108,16 @@ async function named(
     if (it.kind === 'found' && why === undefined) deliveries.push(it.delivery)
     else refused.push(`${it.kind === 'found' ? it.delivery.id : ids[at]} ${why}`)
   }
-  return { deliveries, refused }
+  return { deliveries: messagesFirst(deliveries), refused }
 }
 
-/** Collects all dead deliveries before the first change, which changes what the pages show. */
+/** Collects all dead deliveries, the oldest first, before the first change, which changes what the pages show. */
 async function deadOnes(api: RelayClient, flags: ChangeFlags): Promise<Wanted> {
   const deliveries: Delivery[] = []
   for await (const delivery of api.deliveries({ ...filtersOf(flags), outcome: 'dead' })) {
     deliveries.push(delivery)
   }
-  return { deliveries, refused: [] }
+  return { deliveries: messagesFirst(deliveries.toReversed()), refused: [] }
 }
 
 function tell({ deliveries, refused }: Wanted, { done, nothing }: DeliveryChange): void {

@@ -1,4 +1,7 @@
 import type { Answer } from '../../relay/api/answer.ts'
+import { messagesFirst } from '../../relay/api/replay-order.ts'
+import { Delivery } from '../../relay/api/schemas/deliveries.ts'
+import { jsonValue } from '../../relay/model/json-value.ts'
 import { Refused, refused } from '../answers.ts'
 import { countText } from '../count-text.ts'
 import { type Html, html } from '../html.ts'
@@ -17,6 +20,8 @@ interface Change {
   /** Further fields of the form that asks. */
   readonly fields: Html | readonly []
   done(what: string): string
+  /** The ids of a list, whose latest is the first, in the order in which it is done. */
+  inOrder(asked: Asked, ids: readonly string[]): Promise<readonly string[]>
   apply(asked: Asked, id: string, form: URLSearchParams): Promise<Answer>
 }
 
@@ -29,6 +34,15 @@ export const replayAction = actionOf({
     'Each is sent to its Provider as if its event had just come. A message that was sent cannot be taken back.',
   fields: [],
   done: (what) => `${what} will be sent again`,
+  async inOrder({ relay }, ids) {
+    const read = async (id: string) => {
+      const { data } = Delivery.safeParse(jsonValue((await relay.showDelivery(id)).body))
+      return { id, toldIn: data?.toldIn }
+    }
+    const deliveries = []
+    for (const id of ids.toReversed()) deliveries.push(await read(id))
+    return messagesFirst(deliveries).map(({ id }) => id)
+  },
   apply: ({ relay, person }, id) => relay.replayDelivery(id, person.name),
 })
 
@@ -41,6 +55,7 @@ export const dismissAction = actionOf({
     'A dead delivery that is dismissed is not counted any more as one that somebody has to look at. It stays in the ledger.',
   fields: html`<p><label><span>Why (optional)</span><input name="comment" maxlength="500"></label></p>\n`,
   done: (what) => `${what} put away`,
+  inOrder: async (_, ids) => ids,
   apply({ relay, person }, id, form) {
     const comment = form.get('comment')?.trim() ?? ''
     const text = JSON.stringify(comment === '' ? {} : { comment })
@@ -105,7 +120,7 @@ async function applyToAll(
   form: URLSearchParams,
 ): Promise<Shown> {
   const left: Html[] = []
-  for (const id of ids) {
+  for (const id of await change.inOrder(asked, ids)) {
     const answer = await change.apply(asked, id, form)
     if (answer.status < 300) continue
     const path = `/console/deliveries/${encodeURIComponent(id)}`

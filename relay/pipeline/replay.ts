@@ -1,6 +1,7 @@
 import { isTest, type LedgerRecord, outcomeOf } from '../model/delivery.ts'
 import type { RetryMessage } from '../model/queue-messages.ts'
 import type { Ports } from '../ports/ports.ts'
+import { isToldAgain } from './groups/told-again.ts'
 import { readableRecord } from './readable-record.ts'
 import { timeHeld } from './record.ts'
 import { isSuperseded } from './subject.ts'
@@ -33,7 +34,8 @@ export type ReplayPorts = Pick<Ports, 'queue' | 'ledger' | 'state' | 'modes' | '
 
 /**
  * Asks for another chain of tries of a delivery, with the current configuration and the event as it
- * was. A delivery that still waits is tried now. Refused when something newer was sent for its
+ * was. A delivery that still waits is tried now. One that died with the message of its group ends as that does, if the
+ * message is sent again. Refused when something newer was sent for its
  * subject, and while its cluster is observed. `by` names who asks; absent when nobody knows.
  */
 export async function requestReplay(
@@ -59,7 +61,8 @@ export async function requestReplay(
     }
   }
   const now = ports.clock.now()
-  const replayed = replayOf(record, now, by)
+  const isTold = await isToldAgain(ports, record)
+  const replayed = isTold ? toldWithOthers(record, now) : replayOf(record, now, by)
   if (record.status.kind === 'final') await ports.queue.sendRetries([guardOf(record, now)])
   const [written] = await ports.ledger.writeMany([{ record: replayed, expected: version }])
   if (!written) return requestReplay(ports, id, by)
@@ -74,6 +77,22 @@ async function isSupersededRecord(
 ): Promise<boolean> {
   if (record.kind === 'event' || record.subjectStateKey === undefined) return false
   return isSuperseded(ports, record.subjectStateKey, record.order)
+}
+
+/**
+ * The record that waits again for the message of its group. It has no replay of its own: that is what sends a delivery
+ * by itself.
+ */
+function toldWithOthers(record: LedgerRecord, now: number): LedgerRecord {
+  const reason = 'replay requested: the message of its group tells of it'
+  return {
+    ...record,
+    status: { kind: 'waiting', why: 'rule', dueAt: now, reason },
+    attempt: record.attempt + 1,
+    chainStartedAt: now,
+    failures: 0,
+    updatedAt: now,
+  }
 }
 
 /** The record at the start of a new chain, which is due now. */

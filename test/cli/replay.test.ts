@@ -51,6 +51,30 @@ describe('flux-relay replay', () => {
     expect(queued()).not.toContain('old')
   })
 
+  it('replays the oldest first, and before what was told in a message what sends it', async () => {
+    const at = (ago: number, changes: RecordChanges = {}) => ({
+      acceptedAt: START - ago,
+      ...changes,
+    })
+    const { url } = await relayWith([
+      dead('before', at(4)),
+      dead('member', at(3, { toldIn: 'leader' })),
+      dead('leader', at(2, { toldIn: 'leader' })),
+      dead('other', at(1, { toldIn: 'leader' })),
+    ])
+    const run = (...args: readonly string[]) => fluxRelay(['replay', ...args, '--relay', url])
+    const named = await run('other', 'member', 'leader')
+    expect(named.stdout).toMatch(/^leader queued\nother queued\nmember queued\n/)
+    const { url: fresh } = await relayWith([
+      dead('before', at(4)),
+      dead('member', at(3, { toldIn: 'leader' })),
+      dead('leader', at(2, { toldIn: 'leader' })),
+      dead('other', at(1, { toldIn: 'leader' })),
+    ])
+    const { stdout } = await fluxRelay(['replay', '--dead', '--relay', fresh])
+    expect(stdout).toMatch(/^before queued\nleader queued\nmember queued\nother queued\n/)
+  })
+
   it('sends many only when it is told to, and tells before which they are', async () => {
     const { url, queued } = await relayWith([
       ...Array.from({ length: 11 }, (_, i) => dead(`many-${i}`)),

@@ -67,7 +67,11 @@ export async function startConsole(
     origin,
     get: (path: string, cookie = '') => relay.call('GET', path, { headers: { Cookie: cookie } }),
     /** Posts a form as a browser does from a page of the console. */
-    post: (path: string, form: Readonly<Record<string, string>>, headers = {}): Promise<Reply> =>
+    post: (
+      path: string,
+      form: Readonly<Record<string, string>> | URLSearchParams,
+      headers = {},
+    ): Promise<Reply> =>
       relay.call('POST', path, {
         headers: {
           'Content-Type': 'application/x-www-form-urlencoded',

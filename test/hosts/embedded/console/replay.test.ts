@@ -17,6 +17,20 @@ describe('replaying from the console', () => {
     expect(ports.queue.retries.at(-1)).toMatchObject({ deliveryId: DEAD.id, attempt: 2 })
   })
 
+  it('queues the oldest first, and before what was told in a message what sends it', async () => {
+    const { post, ports } = await startConsole()
+    const leader = 'c'.repeat(64)
+    const told = ['d'.repeat(64), leader, 'b'.repeat(64)]
+    for (const id of told) ports.ledger.put({ ...DEAD, id, toldIn: leader })
+    ports.ledger.put(DEAD)
+    const form = new URLSearchParams({ confirmed: 'yes' })
+    for (const id of [...told, DEAD.id]) form.append('id', id)
+    const { text } = await post('/console/replay', form)
+    expect(text).toContain('4 deliveries will be sent again')
+    const queued = ports.queue.retries.filter(({ attempt }) => attempt === 2)
+    expect(queued.map(({ deliveryId }) => deliveryId[0])).toEqual(['a', 'c', 'b', 'd'])
+  })
+
   it('names those that could not be', async () => {
     const { post } = await startConsole()
     const { text } = await post('/console/replay', { id: 'b'.repeat(64), confirmed: 'yes' })

@@ -1,0 +1,29 @@
+import type { DeliveryRecord, LedgerRecord } from '../../model/delivery.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { readSoundBare } from '../sound-records.ts'
+import { readMessage, tellsOf } from './messages.ts'
+
+/**
+ * Whether a message of a group tells of a dead delivery after all: it was sent again since, or is being sent. Then the
+ * delivery has to be no message of its own, or people would read of it twice. Rejects when a store fails.
+ */
+export async function isToldAgain(
+  ports: Pick<Ports, 'state' | 'ledger'>,
+  record: LedgerRecord,
+): Promise<boolean> {
+  if (!isDeadWithOthers(record)) return false
+  const { cluster, id, toldIn } = record
+  const message = await readMessage(ports, cluster, toldIn)
+  if (message?.digest === undefined || !tellsOf(message, id)) return false
+  const [leader] = await readSoundBare(ports, [toldIn])
+  const status = leader?.value.status
+  return status?.kind === 'waiting' || status?.outcome === 'delivered'
+}
+
+function isDeadWithOthers(
+  record: LedgerRecord,
+): record is DeliveryRecord & { readonly toldIn: string } {
+  if (record.kind === 'event' || record.toldIn === undefined) return false
+  const { id, toldIn, status } = record
+  return toldIn !== id && status.kind === 'final' && status.outcome === 'dead'
+}
