@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { rememberLast } from '../../relay/model/last-result.ts'
 
 /** What a request asks for. */
@@ -18,13 +19,19 @@ const DOT_SEGMENT = /\/\.|%2e/i
 /**
  * Reads the target of a request: a path beside the header Host, or a whole URL (RFC 9112, section
  * 3.2). Undefined when there is no valid host or path. The server itself speaks plain HTTP only.
+ * Without a host the request is for the address that it came to (RFC 9112, section 3.3): health checks of load
+ * balancers, which speak HTTP/1.0, name none. Browsers always name one.
  */
-export function readTarget({ url = '', headers }: IncomingMessage): RequestTarget | undefined {
+export function readTarget({
+  url = '',
+  headers,
+  socket,
+}: IncomingMessage): RequestTarget | undefined {
   const [rawPath = ''] = url.split('?', 1)
   // The URL parser would make slashes of them.
   if (rawPath.includes('\\')) return undefined
   if (!url.startsWith('/')) return /^https?:\/\//.test(url) ? targetOf(URL.parse(url)) : undefined
-  const origin = originOf(headers.host ?? '')
+  const origin = originOf(headers.host ?? hostOf(socket))
   if (origin === undefined) return undefined
   if (!PLAIN.test(url) || DOT_SEGMENT.test(url)) return targetOf(URL.parse(`${origin}${url}`))
   return { origin, path: rawPath, query: url.slice(rawPath.length + 1) }
@@ -36,9 +43,20 @@ function targetOf(url: URL | null): RequestTarget | undefined {
     : { origin: url.origin, path: url.pathname, query: url.search.slice(1) }
 }
 
+/** The address of a socket's own end, as a header Host has it. */
+function hostOf({ localAddress = '', localPort }: Socket): string {
+  // A socket of both families writes an address of IPv4 so.
+  const address = localAddress.replace(/^::ffff:(?=[\d.]+$)/, '')
+  return `${address.includes(':') ? `[${address}]` : address}:${localPort}`
+}
+
+/** An address of IPv6, which the URL parser may write shorter. */
+const IPV6 = /^\[[\d:.a-f]+\]$/i
+
 /** The origin of a header Host; undefined when it is no host. */
 const originOf = rememberLast((host) => {
   const url = URL.parse(`http://${host}`)
-  const isWhole = url !== null && url.hostname === host.replace(/:\d*$/, '').toLowerCase()
+  const name = host.replace(/:\d*$/, '')
+  const isWhole = url !== null && (url.hostname === name.toLowerCase() || IPV6.test(name))
   return isWhole ? url.origin : undefined
 })

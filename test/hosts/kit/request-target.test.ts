@@ -1,9 +1,13 @@
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { readTarget } from '../../../hosts/kit/request-target.ts'
 
-function targetOf(url: string, host?: string) {
-  return readTarget({ url, headers: { ...(host !== undefined && { host }) } } as IncomingMessage)
+const SOCKET = { localAddress: '127.0.0.1', localPort: 8080 } as Socket
+
+function targetOf(url: string, host?: string, socket = SOCKET) {
+  const headers = { ...(host !== undefined && { host }) }
+  return readTarget({ url, headers, socket } as IncomingMessage)
 }
 
 describe('readTarget', () => {
@@ -22,6 +26,7 @@ describe('readTarget', () => {
     ['/events', 'relay:80', 'http://relay', '/events', ''],
     ['/events', '127.0.0.1:65535', 'http://127.0.0.1:65535', '/events', ''],
     ['/events', '[::1]:8080', 'http://[::1]:8080', '/events', ''],
+    ['/events', '[FD00:0:0::01]:8080', 'http://[fd00::1]:8080', '/events', ''],
     ['/a/./b/../c', 'localhost', 'http://localhost', '/a/c', ''],
     ['/a/%2e%2E/c', 'localhost', 'http://localhost', '/c', ''],
     ['/a"b?c|d', 'localhost', 'http://localhost', '/a%22b', 'c|d'],
@@ -33,8 +38,27 @@ describe('readTarget', () => {
   })
 
   it.each([
-    ['/', undefined],
+    ['127.0.0.1', 'http://127.0.0.1:8080'],
+    ['::ffff:10.0.0.7', 'http://10.0.0.7:8080'],
+    ['fd00::7', 'http://[fd00::7]:8080'],
+  ])(
+    'takes a request without a host, as HTTP/1.0 allows, as one for %s',
+    (localAddress, origin) => {
+      const socket = { localAddress, localPort: 8080 } as Socket
+      expect(targetOf('/readyz', undefined, socket)).toEqual({ origin, path: '/readyz', query: '' })
+    },
+  )
+
+  it('refuses a request without a host whose connection has gone', () => {
+    expect(targetOf('/', undefined, {} as Socket)).toBeUndefined()
+  })
+
+  it.each([
     ['/', ''],
+    ['/', '[::1'],
+    ['/', '[::g]'],
+    ['/', 'user@[::1]'],
+    ['/', '[::1]/path'],
     ['/', 'user@relay'],
     ['/', 'relay/path'],
     ['/', 'relay?query'],
