@@ -6,6 +6,10 @@ import { ProviderSpec } from '../model/provider.ts'
 import { REPORTING_KINDS } from '../model/reporting-kinds.ts'
 import { SilenceSpec } from '../model/silence-object.ts'
 import { metadataNotes } from './metadata-notes.ts'
+import { SELF_KINDS } from './rules/self-rule.ts'
+
+/** All kinds whose events an Alert may ask for without more: those of controllers, and what the relay tells of itself. */
+const KNOWN_KINDS: ReadonlySet<string> = new Set([...REPORTING_KINDS, ...Object.values(SELF_KINDS)])
 
 const OBJECT_FIELDS: ReadonlySet<string> = new Set([
   'apiVersion',
@@ -94,13 +98,13 @@ function sourceNotes(source: Source, index: number): readonly FieldError[] {
 
 /** Controllers of others may post events too: then the source names their group. */
 function isReported({ kind, apiVersion }: Source): boolean {
-  if (REPORTING_KINDS.has(kind)) return true
+  if (KNOWN_KINDS.has(kind)) return true
   const [group = '', version] = (apiVersion ?? '').split('/')
   return version !== undefined && !group.endsWith('.toolkit.fluxcd.io')
 }
 
 function unreported(kind: string): string {
-  const meant = [...REPORTING_KINDS].find(
+  const meant = [...KNOWN_KINDS].find(
     (known) => known.toLowerCase() === kind.toLowerCase().replace(/s$/, ''),
   )
   const advice =

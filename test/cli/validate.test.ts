@@ -220,6 +220,14 @@ describe('validate --strict', () => {
     expect([code, list]).toEqual([0, []])
   })
 
+  it('takes the kinds of what the relay tells of itself', async () => {
+    const sources = ['Provider', 'Cluster', 'Alert'].map(
+      (kind) => `    - {kind: ${kind}, name: "*"}\n`,
+    )
+    const { code, list } = await findings(`${REF}  eventSources:\n${sources.join('')}`)
+    expect([code, list]).toEqual([0, []])
+  })
+
   it('fails for a rule that is no annotation', async () => {
     const rule = 'kind: Provider\nmetadata:\n  annotation: {flux-relay.io/after: 10m}\n'
     const written = providerYaml('slack', { type: 'slack' }, SECRET)
