@@ -64,9 +64,12 @@ export async function openStream(asked: StreamExchange): Promise<OpenedStream> {
 
 /** The whole body as text, also a compressed one: on AWS a large answer is. */
 async function bodyOf(response: IncomingMessage): Promise<string> {
-  if (response.headers['content-encoding'] !== 'gzip') return text(response)
+  const bytes = await buffer(response).catch((cause: unknown) => {
+    throw new Error('its answer was cut off', { cause })
+  })
+  if (response.headers['content-encoding'] !== 'gzip') return bytes.toString()
   const { gunzipSync } = process.getBuiltinModule('node:zlib')
-  return gunzipSync(await buffer(response)).toString()
+  return gunzipSync(bytes).toString()
 }
 
 /**

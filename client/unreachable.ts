@@ -7,7 +7,8 @@ export function unreachableReason(error: unknown): string {
   return errors.map(textOf).join(', ')
 }
 
-function textOf({ message, code = '' }: Error & { readonly code?: string }): string {
+function textOf({ name, message, code = '' }: Error & { readonly code?: string }): string {
+  if (name === 'TimeoutError') return 'no answer came in time'
   if (UNTRUSTED.has(code)) {
     return `its certificate is not trusted here (${code}); NODE_EXTRA_CA_CERTS=FILE adds the CA of a PEM file`
   }
@@ -15,6 +16,8 @@ function textOf({ message, code = '' }: Error & { readonly code?: string }): str
   if (code === 'EPROTO') {
     return 'the TLS handshake failed (EPROTO); without a proxy in front of it a relay speaks http://'
   }
+  // So is what it says of an alert of the other side, which this code names.
+  if (code.startsWith('ERR_SSL_')) return `TLS failed (${code})`
   return message
 }
 
