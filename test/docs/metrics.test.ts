@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { projectPath } from '../../docs/generate/project.ts'
+import { OPERATIONS } from '../../relay/api/operations.ts'
 import { SILENT_AFTER_MS } from '../../relay/model/silent-cluster.ts'
 import { exampleMetrics, metricNames } from '../support/metric-names.ts'
 
@@ -57,6 +58,17 @@ describe('the shipped alerts', () => {
     const { expr = '' } = RULES.find(({ alert }) => alert === 'FluxRelayClusterSilent') ?? {}
     expect(expr).toContain(`{source="sent"} > ${SILENT_AFTER_MS / 1_000}\n`)
     expect(expr).toContain(`offset ${SILENT_AFTER_MS / 60_000}m)`)
+  })
+
+  it('count refused events and configurations, and what is at no path', () => {
+    const { expr = '' } = RULES.find(({ alert }) => alert === 'FluxRelayRequestsRefused') ?? {}
+    const patterns = [...expr.matchAll(/path=~"([^"]*)"/g)].map(([, pattern]) => pattern)
+    expect(patterns).toEqual([patterns[0], patterns[0]])
+    const counts = (path: string) => new RegExp(`^(?:${patterns[0]})$`).test(path)
+    const changing = Object.entries(OPERATIONS).filter(([, { method }]) => method !== 'GET')
+    const counted = changing.filter(([, { path }]) => counts(path)).map(([name]) => name)
+    expect(counted).toEqual(['postEvents', 'postEvent', 'putConfig'])
+    expect(counts('')).toBe(true)
   })
 
   it('ask for metrics that there are', async () => {
