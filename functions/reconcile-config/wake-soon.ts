@@ -1,5 +1,6 @@
 import type { FollowedSets } from '../../adapters/aws/followed-sets.ts'
-import { type ReadinessPorts, reportReadiness } from '../../relay/pipeline/self/alert-reports.ts'
+import type { ReadinessPorts } from '../../relay/pipeline/self/alert-reports.ts'
+import { reportConfiguration } from '../../relay/pipeline/self/configuration-reports.ts'
 import { wakeInTime } from '../../relay/pipeline/wake.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
 import type { Log } from '../shared/log.ts'
@@ -18,8 +19,8 @@ export interface WakeSoonParts {
 const MIN_START_MS = 12_000
 
 /**
- * Wakes the deliveries that waited for a cluster's configuration, as far as the time allows, and tells which
- * Alerts have become not ready. The sweeps of dispatch wake the rest. Does nothing for a configuration of which all of
+ * Wakes the deliveries that waited for a cluster's configuration, as far as the time allows, and tells what
+ * that changes for the relay itself. The sweeps of dispatch wake the rest. Does nothing for a configuration of which all of
  * this was done: a shipper sends it again each minute while an object is not ready. Never rejects: the configuration
  * is stored, and after a failure the next one makes up for it, or the retry schedule.
  */
@@ -38,7 +39,7 @@ export async function wakeSoon(
       const message = 'deliveries that waited for a configuration are sent'
       log.info(message, { cluster, deliveries, isComplete })
     }
-    await reportReadiness(ports, cluster)
+    await reportConfiguration(ports, cluster)
     await ports.followedSets.follow(unfollowed, begunAt)
   } catch (error) {
     log.error(

@@ -1,5 +1,5 @@
 import type { Destinations } from '../../relay/pipeline/destinations/destinations.ts'
-import { reportReadiness } from '../../relay/pipeline/self/alert-reports.ts'
+import { reportConfiguration } from '../../relay/pipeline/self/configuration-reports.ts'
 import { wakeWaiting } from '../../relay/pipeline/wake.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
 import type { Log } from '../kit/log.ts'
@@ -16,7 +16,7 @@ export interface ConfigurationHeirs {
 
 /**
  * Does what follows when objects or Secrets of a cluster have come: first what `judge` has to say of
- * them, then what waited for them goes out, and it is told which Alerts are not ready. Resolves with whether all of it
+ * them, then what waited for them goes out, and it is told what that changes for the relay itself. Resolves with whether all of it
  * was done. Never rejects: they are stored, and what fails here is made up for by the next set and by the schedule of
  * retries.
  */
@@ -32,7 +32,7 @@ export async function configurationCame(
     const deliveries = await wakeWaiting(ports, cluster, pause)
     if (deliveries > 0)
       log.info({ cluster, deliveries }, 'deliveries that waited for a configuration are sent')
-    await reportReadiness(ports, cluster)
+    await reportConfiguration(ports, cluster)
     return true
   } catch (err) {
     log.error({ err, cluster }, 'a configuration came, but what follows it could not be done')

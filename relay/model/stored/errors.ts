@@ -9,6 +9,7 @@ export type StoredForm =
   | 'episode'
   | 'trouble'
   | 'told readiness'
+  | 'failing providers'
   | 'group window'
   | 'group message'
   | 'silences'

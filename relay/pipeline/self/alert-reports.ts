@@ -1,16 +1,12 @@
 import type { ConfigSnapshot, ObjectReadiness } from '../../model/config.ts'
 import { OBJECT_DELETED } from '../../model/good-ends.ts'
-import {
-  type KubernetesObject,
-  namespacedName,
-  RELAY_ANNOTATION_PREFIX,
-} from '../../model/kubernetes.ts'
+import { namespacedName } from '../../model/kubernetes.ts'
 import { type ToldReadiness, toldReadinessCodec } from '../../model/stored/told-readiness.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Versioned } from '../../ports/versioned.ts'
 import { rememberedValue } from '../damaged-memory.ts'
-import { SELF_KINDS } from '../rules/self-rule.ts'
 import { reportSelf, type SelfEvent } from './self-event.ts'
+import { isWanted } from './wanted.ts'
 
 /** The most Alerts that are known as not ready at once. A mistake in one Provider stops all that use it. */
 const MAX_TOLD = 100
@@ -24,8 +20,8 @@ export type ReadinessPorts = Pick<Ports, 'configs' | 'state' | 'queue' | 'clock'
 
 /**
  * Reports which Alerts of a cluster have become not ready since the last time, and which of them are ready again or
- * gone, as events of the relay about itself; none where no Alert wants to be told. Call it after a configuration or a
- * Secret has come. Rejects when a store fails; what was not reported then is reported the next time.
+ * gone, as events of the relay about itself; none where no Alert wants to be told. Rejects when a
+ * store fails; what was not reported then is reported the next time.
  */
 export async function reportReadiness(ports: ReadinessPorts, cluster: string): Promise<void> {
   const key = `${cluster}#readiness#`
@@ -60,24 +56,11 @@ function readinessOf(
   { revision, manifests, objects }: ConfigSnapshot,
   before: readonly string[] = [],
 ): ToldReadiness {
-  if (!manifests.some(wantsAlerts)) return { revision, isWanted: false, notReady: [] }
+  if (!isWanted(manifests, 'alerts')) return { revision, isWanted: false, notReady: [] }
   const notReady = new Set(objects.filter(isNotReady).map(namespacedName))
   const still = before.filter((name) => notReady.delete(name))
   const fallen = [...notReady].slice(0, MAX_TOLD - still.length)
   return { revision, isWanted: true, notReady: [...still, ...fallen] }
-}
-
-/** Whether an object is an Alert that is told of Alerts. It may be of any form. */
-function wantsAlerts({ kind, metadata, spec }: KubernetesObject): boolean {
-  if (kind !== 'Alert') return false
-  const { annotations } = Object(metadata)
-  const topics = String(Object(annotations)[`${RELAY_ANNOTATION_PREFIX}self`] ?? '').split(',')
-  if (topics.some((topic) => topic.trim() === 'alerts')) return true
-  const { eventSources } = Object(spec)
-  return (
-    Array.isArray(eventSources) &&
-    eventSources.some((source) => Object(source).kind === SELF_KINDS.alerts)
-  )
 }
 
 function isNotReady({ kind, ready }: ObjectReadiness): boolean {

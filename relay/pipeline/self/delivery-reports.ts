@@ -3,6 +3,7 @@ import { objectName } from '../../model/event.ts'
 import { namespacedName } from '../../model/kubernetes.ts'
 import { LaterVersion } from '../../model/stored/errors.ts'
 import type { RoutingTables } from '../routing-tables.ts'
+import { rememberFailing } from './failing-providers.ts'
 import { DELIVERY_DEAD, isSelfEvent, reportSelf, type SelfEvent } from './self-event.ts'
 import { beginTrouble, endTrouble, type TroublePorts, troubleKey } from './troubles.ts'
 import { Untroubled } from './untroubled.ts'
@@ -94,7 +95,7 @@ function deadReport(record: DeliveryRecord, provider: Provider): SelfEvent {
   }
 }
 
-function begin(
+async function begin(
   ports: TroublePorts,
   record: DeliveryRecord,
   provider: Provider,
@@ -103,7 +104,8 @@ function begin(
   const { cluster, status, chainStartedAt: since } = record
   const minutes = Math.floor((ports.clock.now() - since) / 60_000)
   const name = namespacedName(provider)
-  return beginTrouble(ports, key, since, {
+  await rememberFailing(ports, cluster, provider)
+  await beginTrouble(ports, key, since, {
     ...{ cluster, kind: 'Provider', object: provider, severity: 'error' },
     reason: 'DestinationFailing',
     message: `Deliveries to Provider ${name} have failed for ${minutes} minutes: ${status.reason}`,

@@ -118,17 +118,21 @@ const MEMORIES: Readonly<Record<string, Memory>> = {
     },
     requests: 1,
   },
+  'of which destinations failed': {
+    keys: /#failing-providers#/,
+    kind: 'failing providers',
+    make: failLong,
+    async use(harness) {
+      await harness.drainNext()
+      harness.answerWith(() => answer(200))
+      await runOut(harness)
+    },
+    requests: 10,
+  },
   'of a destination that fails': {
     keys: /#trouble#/,
     kind: 'trouble',
-    async make(harness) {
-      const ops = alert('ops', 'ops', { eventSources: [{ kind: 'Bucket', name: 'none' }] })
-      const told = annotated(ops, { self: 'deliveries' })
-      await harness.configure(hook('p'), hook('ops'), alert('a', 'p'), told)
-      harness.answerWith(({ url }) => answer(url.includes('ops') ? 200 : 503))
-      await fail(harness, 'first')
-      while (!harness.requests.some(({ url }) => url.includes('ops'))) await harness.drainNext()
-    },
+    make: failLong,
     async use(harness) {
       await harness.drainNext()
       harness.answerWith(() => answer(200))
@@ -137,6 +141,16 @@ const MEMORIES: Readonly<Record<string, Memory>> = {
     // Six tries until it is told, a seventh, and one that arrives, which is told.
     requests: 10,
   },
+}
+
+/** Lets a destination fail until that is told. */
+async function failLong(harness: Harness): Promise<void> {
+  const ops = alert('ops', 'ops', { eventSources: [{ kind: 'Bucket', name: 'none' }] })
+  const told = annotated(ops, { self: 'deliveries' })
+  await harness.configure(hook('p'), hook('ops'), alert('a', 'p'), told)
+  harness.answerWith(({ url }) => answer(url.includes('ops') ? 200 : 503))
+  await fail(harness, 'first')
+  while (!harness.requests.some(({ url }) => url.includes('ops'))) await harness.drainNext()
 }
 
 async function fail(harness: Harness, message: string, changes: object = {}): Promise<void> {

@@ -4,6 +4,7 @@ import {
   configContentCodec,
   configSnapshotCodec,
 } from '../../../../relay/model/stored/config-snapshot.ts'
+import { failingProvidersCodec } from '../../../../relay/model/stored/failing-providers.ts'
 import { groupMessageCodec } from '../../../../relay/model/stored/group-message.ts'
 import { groupWindowCodec } from '../../../../relay/model/stored/group-window.ts'
 import { heldFailureCodec } from '../../../../relay/model/stored/held-failure.ts'
@@ -117,6 +118,12 @@ form(
   'digest.text is missing',
 )
 form(troubleCodec, { since: 1, over: true }, { since: '1' }, 'since is not a number')
+form(
+  failingProvidersCodec,
+  { providers: [{ namespace: 'a', name: 'b', uid: 'c' }] },
+  { providers: [{ namespace: 'a', name: 'b' }] },
+  'providers[0].uid is missing',
+)
 form(
   toldReadinessCodec,
   { revision: 'r', isWanted: true, notReady: ['a/b'] },

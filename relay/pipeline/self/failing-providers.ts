@@ -1,0 +1,122 @@
+import { FLEET, isOfFleet } from '../../model/fleet.ts'
+import { OBJECT_DELETED } from '../../model/good-ends.ts'
+import { derivedUid } from '../../model/hash.ts'
+import {
+  type Identity,
+  type KubernetesObject,
+  namespacedName,
+  ObjectMeta,
+} from '../../model/kubernetes.ts'
+import {
+  type FailingProviders,
+  failingProvidersCodec,
+} from '../../model/stored/failing-providers.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { rememberedValue } from '../damaged-memory.ts'
+import { readFleet } from '../fleet.ts'
+import type { SelfEvent } from './self-event.ts'
+import { endTrouble, type TroublePorts, troubleKey } from './troubles.ts'
+import { isWanted } from './wanted.ts'
+
+/** In milliseconds, as long as the trouble of each is remembered. */
+const REMEMBER_MS = 90 * 24 * 3_600_000
+
+/** The most Providers of a cluster that are remembered; of more those that were told last. */
+const MOST_REMEMBERED = 500
+
+/** How often the list is read again that another process changed in between. */
+const MAX_TRIES = 5
+
+/** Remembers that a Provider is about to be told as failing, in case it is deleted. Rejects when the store fails. */
+export function rememberFailing(
+  ports: Pick<Ports, 'state' | 'clock'>,
+  cluster: string,
+  { namespace, name, uid }: Identity,
+): Promise<void> {
+  return changeList(ports, cluster, (providers) =>
+    providers.some((known) => known.uid === uid)
+      ? providers
+      : [...providers, { namespace, name, uid }].slice(-MOST_REMEMBERED),
+  )
+}
+
+/**
+ * Reports which Providers of a cluster are gone that were told as failing, as events of the relay about itself. One that
+ * was made anew has another UID, and what was told of the one before is over. Call it after a configuration has come.
+ * Rejects when a store fails; what was not reported then is reported the next time.
+ */
+export async function reportGoneProviders(
+  ports: TroublePorts & Pick<Ports, 'configs'>,
+  cluster: string,
+): Promise<void> {
+  const { providers } = await readList(ports, cluster)
+  if (providers.length === 0) return
+  const config = await ports.configs.read(cluster)
+  if (typeof config !== 'object' || !isWanted(config.manifests, 'deliveries')) return
+  const fleet = providers.some(isOfFleet) ? await readFleet(ports.configs) : undefined
+  const uids = new Set([
+    ...uidsOf(config.manifests, cluster),
+    ...fleetUidsOf(fleet?.manifests ?? [], cluster),
+  ])
+  const gone = providers.filter(({ uid }) => !uids.has(uid))
+  for (const provider of gone) {
+    const key = troubleKey(cluster, provider.uid)
+    await endTrouble(ports, key, (since) => goneReport(cluster, provider, since))
+  }
+  if (gone.length === 0) return
+  const goneUids = new Set(gone.map(({ uid }) => uid))
+  await changeList(ports, cluster, (known) => known.filter(({ uid }) => !goneUids.has(uid)))
+}
+
+function uidsOf(manifests: readonly KubernetesObject[], cluster: string): readonly string[] {
+  return manifests.filter(isProvider).flatMap(({ metadata }) => {
+    const { data } = ObjectMeta.safeParse(metadata)
+    if (data === undefined) return []
+    return [data.uid || derivedUid(cluster, 'Provider', data.namespace, data.name)]
+  })
+}
+
+/** Those that the fleet's Providers have in a cluster. */
+function fleetUidsOf(manifests: readonly KubernetesObject[], cluster: string): readonly string[] {
+  return manifests
+    .filter(isProvider)
+    .map(({ metadata }) => derivedUid(cluster, 'Provider', FLEET, String(Object(metadata).name)))
+}
+
+function isProvider({ kind }: KubernetesObject): boolean {
+  return kind === 'Provider'
+}
+
+function goneReport(cluster: string, provider: Identity, since: number): SelfEvent {
+  const name = namespacedName(provider)
+  return {
+    ...{ cluster, kind: 'Provider', object: provider, severity: 'info' },
+    reason: OBJECT_DELETED,
+    message: `Provider ${name} was deleted; deliveries to it had failed since ${new Date(since).toISOString()}`,
+    occasion: ['gone', provider.uid, String(since)],
+  }
+}
+
+type Providers = FailingProviders['providers']
+
+async function readList({ state }: Pick<Ports, 'state'>, cluster: string) {
+  const key = `${cluster}#failing-providers#`
+  const stored = await state.read(key)
+  const list = stored && rememberedValue(state, failingProvidersCodec, stored.value, key)
+  return { key, providers: list?.providers ?? [], version: stored?.version ?? ('absent' as const) }
+}
+
+/** Where others change the list all the time, the next delivery that fails, or the next configuration, makes up for it. */
+async function changeList(
+  ports: Pick<Ports, 'state' | 'clock'>,
+  cluster: string,
+  change: (providers: Providers) => Providers,
+): Promise<void> {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const { key, providers, version } = await readList(ports, cluster)
+    const next = change(providers)
+    if (next === providers) return
+    const value = failingProvidersCodec.encode({ providers: next })
+    if (await ports.state.write(key, value, version, ports.clock.now() + REMEMBER_MS)) return
+  }
+}
