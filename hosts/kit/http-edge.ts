@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline, Readable } from 'node:stream'
-import { type Edge, refusal } from '../../relay/api/edge.ts'
+import type { Edge } from '../../relay/api/edge.ts'
 import type { EdgeRequest, EdgeResponse, HttpHeaders, TakeBytes } from '../../relay/api/http.ts'
-import { problem } from '../../relay/api/problem.ts'
 import type { AnswersUnderWay } from './answers-under-way.ts'
 import { readRequestBody } from './request-body.ts'
 import { type RequestTarget, readTarget } from './request-target.ts'
@@ -20,7 +19,7 @@ export async function answerByEdge(
   const target = readTarget(incoming)
   const response =
     target === undefined
-      ? refusal(problem('bad-request', 'expected a valid Host and path'))
+      ? edge.misaddressed({ method: incoming.method ?? '', remoteAddress: peerOf(incoming) })
       : await edge.handle(new IncomingRequest(target, incoming))
   try {
     send(response, incoming, outgoing, underWay)
@@ -29,6 +28,12 @@ export async function answerByEdge(
     if (response.stream?.locked === false) void response.stream.cancel()
     edge.unsent({ method: incoming.method ?? '', path: target?.path ?? '' }, cause)
   }
+}
+
+/** The IP address of who sends a request; undefined when the connection has gone. */
+function peerOf({ socket }: IncomingMessage): string | undefined {
+  // A socket of both families writes an address of IPv4 so.
+  return socket.remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/, '')
 }
 
 /** A request of node:http. */
@@ -62,8 +67,7 @@ class IncomingRequest implements EdgeRequest {
   }
 
   get remoteAddress(): string | undefined {
-    // A socket of both families writes an address of IPv4 so.
-    return this.#incoming.socket.remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/, '')
+    return peerOf(this.#incoming)
   }
 
   readBody(maxBytes: number, take?: TakeBytes) {

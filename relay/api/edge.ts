@@ -37,6 +37,8 @@ export interface EdgeParts {
 export interface Edge {
   /** Never rejects. */
   handle(request: EdgeRequest): Promise<EdgeResponse>
+  /** Refuses a request that names no valid host or path. */
+  misaddressed(request: Pick<EdgeRequest, 'method' | 'remoteAddress'>): EdgeResponse
   /** Tells the host of a response that its transport could not send, and why. */
   unsent(request: Pick<EdgeRequest, 'method' | 'path'>, cause: unknown): void
 }
@@ -66,6 +68,10 @@ export function createEdge(parts: EdgeParts): Edge {
       } finally {
         call.end()
       }
+    },
+    misaddressed(request) {
+      const misaddressed = problem('bad-request', 'expected a valid Host and path')
+      return refuse(parts, request, problemAnswer(misaddressed))
     },
     unsent({ method, path: asked }, cause) {
       const found = router.find(method, asked)
@@ -103,7 +109,7 @@ async function answerTo(parts: EdgeParts, call: PendingCall): Promise<EdgeRespon
 /** The response that refuses a request, of which the host is told. `cluster`: if there is such a one. */
 function refuse(
   { onRefused }: EdgeParts,
-  { method, remoteAddress: address }: EdgeRequest,
+  { method, remoteAddress: address }: Pick<EdgeRequest, 'method' | 'remoteAddress'>,
   answer: Answer,
   route?: Route,
   cluster?: string,
@@ -141,11 +147,6 @@ function wrongMethod(methods: readonly string[]): Answer {
     ...problemAnswer(problem('wrong-method', `expected ${allow}`)),
     headers: { Allow: allow },
   }
-}
-
-/** The response that refuses a request. */
-export function refusal(refused: Problem): EdgeResponse {
-  return responseOf(problemAnswer(refused))
 }
 
 function responseOf({

@@ -5,6 +5,7 @@ import {
   OPERATOR,
   PROD,
   type ServerUnderTest,
+  speak,
   startRelay,
   TOKENS,
 } from '../../support/embedded-server.ts'
@@ -98,6 +99,18 @@ describe('a request that is refused', () => {
       series('foreign-origin', '', '', 'GET'),
     ])
   })
+
+  it.each(['Host: 127.1:8080', 'Host: me@localhost', 'Host:'])(
+    'is counted and logged where it names no valid host: %s',
+    async (host) => {
+      const relay = await startRelay({ tokens: TOKENS })
+      const head = `POST / HTTP/1.1\r\n${host}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n`
+      expect(await speak(relay.server.port, `${head}{}`)).toMatch(/^HTTP\/1\.1 400 /)
+      expect(await refusals(relay)).toEqual([series('bad-request', '')])
+      expect(relay.logged()).toContain('expected a valid Host and path')
+      expect(relay.logged()).toContain('"address":"127.0.0.1"')
+    },
+  )
 
   it('makes no label of a method that nobody has', async () => {
     const relay = await startRelay()

@@ -10,6 +10,7 @@ async function startBounded(mostConnections: number) {
   const told: RefusedConnections[] = []
   const edge = {
     handle: async () => ({ status: 200, headers: {}, body: '' }),
+    misaddressed: () => ({ status: 400, headers: {}, body: '' }),
     unsent: () => undefined,
   }
   const server = createHttpServer(edge, { mostConnections }, (refused) => told.push(refused))

@@ -13,6 +13,7 @@ it('listens at :: for both families, and knows senders by their own addresses', 
       senders.push(remoteAddress)
       return { status: 200, headers: {}, body: '' }
     },
+    misaddressed: () => ({ status: 400, headers: {}, body: '' }),
     unsent: () => undefined,
   })
   const { port, close } = await server.listen({ port: 0, host: '::' })
