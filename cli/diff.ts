@@ -7,6 +7,7 @@ import { annotateChanges, formatChanges } from './diff/report.ts'
 import { annotateRoutes, formatRoutes, routesDocument } from './diff/route-report.ts'
 import { type FileSideOptions, type Side, sideOfFiles, sideOfRelay } from './diff/sides.ts'
 import { parseTime } from './filters.ts'
+import { unreadableText } from './get/unreadable-records.ts'
 import { type ReadManifests, readManifests, requireWhole, secretsOf } from './manifests.ts'
 import { parseManifestsPath } from './one-path.ts'
 import { formatDocument, print, warnLine } from './output/print.ts'
@@ -161,7 +162,7 @@ async function routesOf(
 ): Promise<{ readonly routes: EventRoutes; readonly compared: number } | undefined> {
   const { since, crossNamespaceRefs } = flags
   if (since === undefined) return undefined
-  const { rules, events, reachedTime } = await withRelay(flags, async (api) => {
+  const { rules, events, unreadable, reachedTime } = await withRelay(flags, async (api) => {
     const rules = api.ownRules ?? { noCrossNamespaceRefs: !crossNamespaceRefs }
     return { rules, ...(await readLedgerEvents(api, { cluster, since }, rules)) }
   })
@@ -169,6 +170,7 @@ async function routesOf(
     const count = `the newest ${events.length} events of the ledger`
     warnLine(`${count} are compared, back to ${reachedTime}; earlier ones are not`)
   }
+  if (unreadable > 0) warnLine(unreadableText(unreadable))
   const { eventRoutes } = await import('./diff/event-routes.ts')
   const manifests = ({ objects }: Side) => [...objects.values()].map(({ manifest }) => manifest)
   const routes = await eventRoutes(events, {

@@ -14,6 +14,8 @@ const BOUNDS: Bounds = { mostEvents: 2_000, mostPages: 100 }
 /** Events of a ledger, the latest first. */
 export interface LedgerEvents {
   readonly events: readonly ListedEvent[]
+  /** How many of the records that were looked at cannot be read. */
+  readonly unreadable: number
   /** The accept time of the earliest one, where earlier ones were not read. RFC 3339. */
   readonly reachedTime?: string
 }
@@ -30,18 +32,20 @@ export async function readLedgerEvents(
 ): Promise<LedgerEvents> {
   const found = new Map<string, ListedEvent>()
   let pages = 0
+  let lost = 0
   let isCut = false
-  for await (const { events, nextCursor } of api.eventPages(filters, rules)) {
+  for await (const { events, unreadable = 0, nextCursor } of api.eventPages(filters, rules)) {
     for (const event of events) found.set(event.id, joined(found.get(event.id), event))
     pages += 1
+    lost += unreadable
     isCut = found.size > mostEvents || (nextCursor !== undefined && pages >= mostPages)
     if (isCut) break
   }
   const read = [...found.values()]
-  if (!isCut) return { events: read }
+  if (!isCut) return { events: read, unreadable: lost }
   const last = read.slice(0, mostEvents + 1).at(-1)?.acceptedAt ?? ''
   const events = read.filter(({ acceptedAt }) => Date.parse(acceptedAt) > Date.parse(last))
-  return { events, reachedTime: events.at(-1)?.acceptedAt ?? last }
+  return { events, unreadable: lost, reachedTime: events.at(-1)?.acceptedAt ?? last }
 }
 
 /** An event whose records are on two pages is on both. */

@@ -8,7 +8,8 @@ import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
 import { eventTable } from './event-table.ts'
 import { MOST_READ, placeOf, WATCH_EVERY_MS } from './limits.ts'
 import { type ListForm, morePrinter, printList } from './print-list.ts'
-import { selectEvents } from './select-events.ts'
+import { type SelectedEvents, selectEvents } from './select-events.ts'
+import { unreadableText } from './unreadable-records.ts'
 import { watchEvents } from './watch-events.ts'
 
 export interface GetEventsFlags
@@ -41,7 +42,7 @@ export async function getEvents(flags: GetEventsFlags): Promise<void> {
       await printList(events, flags.output, FORM)
       if (cut !== undefined) warnLine(cut)
       if (lost !== undefined) warnLine(lost)
-      if (flags.watch) await watch(api, flags, events, changes)
+      if (flags.watch) await watch(api, flags, { events, unreadable }, changes)
     } finally {
       // An open connection would keep the process.
       changes?.close?.()
@@ -52,11 +53,6 @@ export async function getEvents(flags: GetEventsFlags): Promise<void> {
 function missingText(event: string, cut: string | undefined): string {
   const missing = `there is no event ${event}`
   return cut === undefined ? missing : `${missing} here: ${cut}`
-}
-
-function unreadableText(count: number): string {
-  const records = count === 1 ? '1 record' : `${count} records`
-  return `${records} cannot be read, so events or outcomes may be missing here; get deliveries says which and why`
 }
 
 /** Of deliveries the text may also be in what became of them. So the stream is for all, and is looked through. */
@@ -73,16 +69,17 @@ const FORM: ListForm<ListedEvent> = { table: eventTable, none: 'No events found.
 function watch(
   api: RelayClient,
   flags: GetEventsFlags,
-  known: readonly ListedEvent[],
+  { events: known, unreadable }: Pick<SelectedEvents, 'events' | 'unreadable'>,
   changes: DeliveryChanges | undefined,
 ): Promise<void> {
   return watchEvents(api, {
     filters: filtersOf(flags),
-    known,
+    ...{ known, unreadable },
     changes,
     everyMs: WATCH_EVERY_MS,
     mostRead: MOST_READ[placeOf(flags)],
     onCut: (why) => warnLine(`not all that came is shown: ${why}`),
+    onUnreadable: (count) => warnLine(unreadableText(count)),
     onChange: morePrinter(known, flags.output, FORM),
   })
 }

@@ -13,6 +13,8 @@ export interface EventsWatch {
   readonly filters: Readonly<Record<string, string>>
   /** What is shown already. */
   readonly known: readonly ListedEvent[]
+  /** How many records of that list could not be read, which was said. */
+  readonly unreadable: number
   /** The changes since before `known` was asked for. Without them the list is asked for again and again. */
   readonly changes: DeliveryChanges | undefined
   /** How long to wait between two lists. Milliseconds. */
@@ -23,6 +25,8 @@ export interface EventsWatch {
   readonly waitsMs?: readonly number[]
   /** Told why some of those may not be shown. */
   onCut(why: string): void
+  /** Told how many records cannot be read that came, so that events or outcomes may be missing. */
+  onUnreadable(count: number): void
   /** Told of those that came, or of which more became, the earliest first. */
   onChange(events: readonly ListedEvent[]): Promise<void>
 }
@@ -34,6 +38,13 @@ const MOST_READ = 2_000
 const LEAST_PAGES = 2
 
 type Events = readonly ListedEvent[]
+
+/** What one look at the relay found. */
+interface Look {
+  readonly events: Events
+  /** How many of the records that were looked at cannot be read. */
+  readonly unreadable: number
+}
 type Api = Pick<RelayClient, 'eventPages'>
 
 /**
@@ -41,10 +52,18 @@ type Api = Pick<RelayClient, 'eventPages'>
  * relay cannot be asked.
  */
 export async function watchEvents(api: Api, watch: EventsWatch): Promise<void> {
-  const { known, changes, onChange } = watch
+  const { known, changes, onChange, onUnreadable } = watch
   const events = new Map(known.map((event) => [event.id, event]))
   let latestAt = latestTime(known)
-  const latest = () => patiently(() => latestOf(api, watch, events, latestAt), watch.waitsMs)
+  let unreadable = watch.unreadable
+  const latest = async () => {
+    const look = () => latestOf(api, watch, events, latestAt)
+    const found = await patiently(look, watch.waitsMs)
+    // Those that were there before are counted again.
+    if (found.unreadable > unreadable) onUnreadable(found.unreadable)
+    unreadable = found.unreadable
+    return found.events
+  }
   const looks = changes ? follow(changes, api, watch, events, latest) : poll(latest, watch.everyMs)
   for await (const look of looks) {
     const changed = new Map<string, ListedEvent>()
@@ -64,17 +83,21 @@ export async function watchEvents(api: Api, watch: EventsWatch): Promise<void> {
 async function* follow(
   changes: DeliveryChanges,
   api: Api,
-  { filters, known }: EventsWatch,
+  { filters, known, onUnreadable }: EventsWatch,
   events: ReadonlyMap<string, ListedEvent>,
   latest: () => Promise<Events>,
 ): AsyncIterable<Events> {
   const text = filters.text?.toLowerCase() ?? ''
   const began = latestTime(known)
+  const lost = new Map<string, true>()
   for await (const change of changes) {
     if (change === 'missed') {
       yield await latest()
       continue
     }
+    const newlyLost = change.filter((it) => it.unreadable && !lost.has(it.id))
+    for (const { id } of newlyLost) remember(lost, id, true, 0)
+    if (newlyLost.length > 0) onUnreadable(newlyLost.length)
     const parts: ListedEvent[] = []
     for (const part of change.flatMap(eventOf)) {
       if (!textOf(part.event.message).toLowerCase().includes(text)) continue
@@ -116,11 +139,11 @@ async function latestOf(
   { filters, known, changes, mostRead, onCut }: EventsWatch,
   memory: ReadonlyMap<string, unknown>,
   latestAt: number,
-): Promise<Events> {
+): Promise<Look> {
   const reading = { leastPages: LEAST_PAGES, isAfterGap: changes !== undefined }
   const { isLast, isPossible } = newsAfter({ list: known, memory }, latestAt, reading)
   const selection = { filters, limit: Number.POSITIVE_INFINITY, mostRead, isEnough: isLast }
-  const { events, cut } = await selectEvents(api, selection)
+  const { events, cut, unreadable } = await selectEvents(api, selection)
   if (cut !== undefined) onCut(cut)
-  return events.filter(isPossible).toReversed()
+  return { events: events.filter(isPossible).toReversed(), unreadable }
 }

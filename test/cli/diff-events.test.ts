@@ -4,6 +4,8 @@ import type { EventsPage, ListedEvent } from '../../relay/api/schemas/event-list
 import { reconcile } from '../../relay/pipeline/reconcile.ts'
 import { type CommandTarget, commandTargets } from '../support/command-targets.ts'
 import { deliveryRecord, event, eventRecord } from '../support/delivery-records.ts'
+import { startRelay } from '../support/embedded-server.ts'
+import { fluxRelay } from '../support/flux-relay-command.ts'
 import { alertYaml } from '../support/manifest-files.ts'
 import { alert, provider } from '../support/relay-harness.ts'
 import { manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
@@ -110,6 +112,19 @@ describe.each(commandTargets())('flux-relay diff --since %s', (_, open) => {
   })
 })
 
+it('warns of records that cannot be read', async () => {
+  const { ports, server } = await startRelay()
+  await ports.configs.replace(await reconcile('prod', [], 0, ports.secrets))
+  const about = { cluster: 'prod', object: 'Kustomization/apps/shop', acceptedAt: NOW }
+  const lost = { kind: 'unreadable', id: 'd', ...about, outcome: 'dead', reason: 'x' } as const
+  ports.ledger.list = async () => ({ records: [lost] })
+  const relay = ['--relay', `http://127.0.0.1:${server.port}`]
+  const folder = manifestsFolder({ 'on-call.yaml': alertYaml('on-call') })
+  const args = ['diff', '-f', folder, '--cluster', 'prod', '--since', '1h', ...relay]
+  const { stderr } = await fluxRelay(args)
+  expect(stderr).toMatch(/^1 record cannot be read, so events or outcomes may be missing/m)
+})
+
 describe('the events of a ledger', () => {
   const listed = (id: string, second: number, ...deliveries: readonly string[]): ListedEvent => ({
     ...{ id, cluster: 'prod', object: 'Kustomization/a/b', event: {} },
@@ -137,6 +152,20 @@ describe('the events of a ledger', () => {
       ['c', 0],
     ])
     expect(reachedTime).toBeUndefined()
+  })
+
+  it('say how many records cannot be read', async () => {
+    const pages: readonly EventsPage[] = [
+      { events: [listed('a', 9)], unreadable: 2, nextCursor: 'next' },
+      { events: [], unreadable: 1 },
+    ]
+    const damaged = {
+      async *eventPages() {
+        yield* pages
+      },
+    }
+    const rules = { noCrossNamespaceRefs: false }
+    expect(await readLedgerEvents(damaged, {}, rules)).toMatchObject({ unreadable: 3 })
   })
 
   it.each([

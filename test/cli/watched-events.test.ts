@@ -32,6 +32,10 @@ interface Watched {
   readonly known?: readonly ListedEvent[]
   /** What the list is, one answer after the other; then the relay cannot be reached. */
   readonly lists?: ReadonlyArray<readonly ListedEvent[]>
+  /** How many records cannot be read: of what is known, and of one list after the other. */
+  readonly unreadable?: readonly number[]
+  /** Gets how many records cannot be read that came. */
+  readonly lost?: number[]
   readonly changes?: ReadonlyArray<readonly Delivery[] | 'missed'>
   readonly filters?: Readonly<Record<string, string>>
   onAsked?(filters: Readonly<Record<string, string>>): void
@@ -43,6 +47,8 @@ async function toldOf({
   lists = [],
   changes,
   filters = {},
+  unreadable: [unreadable = 0, ...leftUnreadable] = [],
+  lost = [],
   onAsked = () => undefined,
 }: Watched) {
   const left = [...lists]
@@ -52,16 +58,18 @@ async function toldOf({
       onAsked(asked)
       const events = left.shift()
       if (events === undefined) throw new UsageError('cannot reach the relay', 1)
-      yield { events: [...events] }
+      const count = leftUnreadable.shift() ?? 0
+      yield { events: [...events], ...(count > 0 && { unreadable: count }) }
     },
   }
   const stream = async function* () {
     yield* changes ?? []
   }
   const watched = watchEvents(api, {
-    ...{ filters, known, changes: changes && stream(), everyMs: 0, waitsMs: [] },
+    ...{ filters, known, unreadable, changes: changes && stream(), everyMs: 0, waitsMs: [] },
     mostRead: 1_000,
     onCut: (why) => expect.unreachable(why),
+    onUnreadable: (count) => lost.push(count),
     async onChange(events) {
       told.push(
         events.map(({ id, outcomes }) => [id, ...outcomes.map((it) => it.outcome)].join(' ')),
@@ -149,9 +157,27 @@ it('tells of all that came in a gap, page by page back to what was told of', asy
     yield 'missed' as const
   }
   await watchEvents(api, {
-    ...{ filters: {}, known, changes: changes(), everyMs: 0, mostRead: 1_000 },
+    ...{ filters: {}, known, unreadable: 0, changes: changes(), everyMs: 0, mostRead: 1_000 },
     onCut: (why) => expect.unreachable(why),
+    onUnreadable: (count) => expect.unreachable(`${count} unreadable`),
     onChange: async (events) => void told.push(...events.map(({ id }) => id)),
   })
   expect(told).toEqual(all.map(({ id }) => id))
+})
+
+it('tells of records that cannot be read once, when they come', async () => {
+  const lost: number[] = []
+  const second = listed('second', 1, 'dead')
+  const lists = [[first], [second, first], [second, first], [second, first]]
+  await toldOf({ known: [first], lists, unreadable: [2, 2, 3, 3, 1], lost })
+  expect(lost).toEqual([3])
+})
+
+it('tells of those that a stream tells of, each once', async () => {
+  const lost: number[] = []
+  const damaged = { ...delivery('x', 0), event: undefined, eventId: undefined, unreadable: true }
+  const one = Delivery.parse({ ...damaged, id: 'one' })
+  const other = Delivery.parse({ ...damaged, id: 'other' })
+  expect(await toldOf({ changes: [[one, other], [one]], lost })).toEqual([])
+  expect(lost).toEqual([2])
 })
