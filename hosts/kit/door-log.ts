@@ -2,9 +2,7 @@ import { OPERATIONS } from '../../relay/api/operations.ts'
 import type { EventCounts } from '../../relay/api/receive-events.ts'
 import type { RefusedRequest } from '../../relay/api/refused-request.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
-
-/** What a line of the log tells beside its text. */
-export type DoorFields = Readonly<Record<string, unknown>>
+import { createSparseLog, type WriteLine } from './sparse-log.ts'
 
 /** Events that did not get in, for a host that counts them. */
 export interface LeftOut {
@@ -26,12 +24,6 @@ export interface DoorLog {
   received(cluster: string, counts: EventCounts): void
 }
 
-/** So often at most a line of one cause and cluster is logged: who sends wrongly sends again and again. */
-const LOG_INTERVAL_MS = 60_000
-
-/** Most causes and clusters that are told apart; there are some twenty causes, and clusters are known ones. */
-const MAX_KEYS = 1_000
-
 const EVENT_PATHS: ReadonlySet<string | undefined> = new Set([
   OPERATIONS.postEvents.path,
   OPERATIONS.postEvent.path,
@@ -47,24 +39,11 @@ const DUPLICATE = 'events came again byte by byte within minutes, and are not qu
 
 /** `write` writes a line, a warning or not, and `count` hears of all that did not get in. */
 export function createDoorLog(
-  write: (level: 'info' | 'warn', fields: DoorFields, message: string) => void,
+  write: WriteLine,
   clock: Pick<Clock, 'elapsed'>,
   count: (leftOut: LeftOut) => void = () => undefined,
 ): DoorLog {
-  const known = new Map<string, { loggedAt: number; unlogged: number }>()
-  const tell = (level: 'info' | 'warn', fields: DoorFields, message: string, events = 1) => {
-    const key = JSON.stringify([message, fields.cause, fields.cluster])
-    const last = known.get(key)
-    const now = clock.elapsed()
-    if (last !== undefined && now - last.loggedAt < LOG_INTERVAL_MS) {
-      last.unlogged += events
-      return
-    }
-    const more = last?.unlogged ?? 0
-    if (known.size >= MAX_KEYS) known.clear()
-    known.set(key, { loggedAt: now, unlogged: 0 })
-    write(level, { ...fields, ...(more > 0 && { moreSinceLast: more }) }, message)
-  }
+  const tell = createSparseLog(write, clock)
   return {
     refused({ problem, method, path, cluster, address }) {
       const isWithoutRoute = path === undefined && method === 'POST'

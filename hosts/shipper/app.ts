@@ -10,6 +10,7 @@ import type { Clock } from '../../relay/ports/clock.ts'
 import type { Log } from '../kit/log.ts'
 import { probeRoutes } from '../kit/probes.ts'
 import type { ShipperMetrics } from './metrics.ts'
+import { createRefusedPosts, type RefusedPost } from './refused-posts.ts'
 import { ByteBudget } from './sources/byte-budget.ts'
 import type { WithLabels } from './sources/event-text.ts'
 import { type FluxPost, readIncomingEvent } from './sources/incoming-event.ts'
@@ -19,8 +20,8 @@ import type { Spool } from './spool/spool.ts'
 /** What the shipper's HTTP server needs. */
 export interface AppDependencies {
   readonly spool: Pick<Spool, 'add' | 'problem'>
-  readonly metrics: Pick<ShipperMetrics, 'contentType' | 'text' | 'spooled'>
-  readonly clock: Pick<Clock, 'now'>
+  readonly metrics: Pick<ShipperMetrics, 'contentType' | 'text' | 'spooled' | 'postRefused'>
+  readonly clock: Pick<Clock, 'now' | 'elapsed'>
   readonly log: Log
   readonly isStopping: () => boolean
   readonly withLabels?: WithLabels | undefined
@@ -47,19 +48,27 @@ const ANYONE: AnySender = { kind: 'any', cluster: '', isKnown: () => true }
 export function createApp(deps: AppDependencies): Edge {
   const { metrics, log } = deps
   const ready = () => (deps.isStopping() ? 'the shipper is stopping' : deps.spool.problem())
+  const refused = createRefusedPosts(deps)
   return createEdge({
-    routes: [...probeRoutes({ ready, metrics }), postRoute(deps)],
+    routes: [...probeRoutes({ ready, metrics }), postRoute(deps, refused)],
     senders: ANYONE,
+    onRefused({ problem, method, address }) {
+      if (method === 'POST') refused(problem, address)
+    },
     isStoreFailure: () => false,
     onFailure: ({ cause, ...request }) => log.error({ err: cause, ...request }, 'request failed'),
   })
 }
 
-function postRoute(deps: AppDependencies): Route {
+function postRoute(deps: AppDependencies, refused: RefusedPost): Route {
   const budget = new ByteBudget(MAX_BYTES_AT_ONCE)
   return {
     ...{ method: 'POST', path: '*', access: 'anyone', maxBodyBytes: MAX_EVENTS_BYTES },
-    handle: (call) => postWithin(budget, deps, call),
+    async handle(call) {
+      const answer = await postWithin(budget, deps, call)
+      if (answer.problem) refused(answer.problem, call.request.remoteAddress)
+      return answer
+    },
   }
 }
 

@@ -22,6 +22,8 @@ export interface ShipperMetrics {
   known(events: number): void
   /** Counts a Kubernetes Event that no relay would accept. */
   eventSkipped(): void
+  /** Counts a post that was not taken. `cause` is the code of the problem that its sender got. */
+  postRefused(cause: string): void
   sent(events: number): void
   refused(): void
   /** Counts events that were dropped because they were too old. */
@@ -61,6 +63,7 @@ function eventCounters(registry: Registry) {
   const spooled = counter(registry, 'spooled', 'Events taken and kept on disk.')
   const known = counter(registry, 'known', 'Events that the other source had brought before.')
   const skipped = counter(registry, 'skipped', 'Kubernetes Events that no relay would accept.')
+  const posts = counter(registry, 'posts_refused', 'Posts that were not taken, by cause.', 'cause')
   const sent = counter(registry, 'sent', 'Events that the relay has.')
   const refused = counter(registry, 'refused', 'Events that the relay will never take, set aside.')
   const dropped = counter(registry, 'dropped', 'Events deleted unsent because they were too old.')
@@ -74,6 +77,7 @@ function eventCounters(registry: Registry) {
     spooled: (events: number) => spooled.inc(events),
     known: (events: number) => known.inc(events),
     eventSkipped: () => skipped.inc(),
+    postRefused: (cause: string) => posts.inc({ cause }),
     sent: (events: number) => sent.inc(events),
     refused: () => refused.inc(),
     dropped: (events: number) => dropped.inc(events),

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { createHttpServer } from '../../../hosts/kit/http-server.ts'
 import { createApp } from '../../../hosts/shipper/app.ts'
 import { createShipperMetrics } from '../../../hosts/shipper/metrics.ts'
+import { speak } from '../../support/embedded-server.ts'
 import { GoClient } from '../../support/go-client.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
 import { exampleEvent } from '../../support/relay-manifests.ts'
@@ -217,13 +218,60 @@ it('tells Prometheus what waits and since when', async () => {
   ])
 })
 
+describe('a post that is not taken', () => {
+  const series = (cause: string, count: number) =>
+    `flux_relay_shipper_posts_refused_total{cause="${cause}"} ${count}`
+
+  it.each([
+    ['no JSON', '{"a":', {}, 'unreadable-body', 'it ends too early'],
+    ['an object without a name', withObject({ name: undefined }), {}, 'not-valid', 'name: '],
+    ['more than 3 MiB', sized(3 * MIB + 1), {}, 'too-large', '3 MiB'],
+    ['an encoding', '{}', { 'content-encoding': 'br' }, 'unknown-encoding', 'expected gzip'],
+  ])('is counted and logged, since its sender reads no answer: %s', async (...given) => {
+    const [, body, headers, cause, detail] = given
+    const { post, refusals, logged } = await startSink()
+    await post(body, '/', headers)
+    expect(await refusals()).toEqual([series(cause, 1)])
+    const msg = expect.stringContaining('lost')
+    const line = { cause, address: '127.0.0.1', detail: expect.stringContaining(detail), msg }
+    expect(logged()).toMatchObject([line])
+  })
+
+  it('is counted and logged where it names no valid host', async () => {
+    const { port, refusals, logged } = await startSink()
+    const head = 'POST / HTTP/1.1\r\nHost: 127.1\r\nContent-Length: 2\r\nConnection: close\r\n\r\n'
+    expect(await speak(port, `${head}{}`)).toMatch(/^HTTP\/1\.1 400 /)
+    expect(await refusals()).toEqual([series('bad-request', 1)])
+    expect(logged()).toMatchObject([{ cause: 'bad-request' }])
+  })
+
+  it('has a line a minute, which counts those between', async () => {
+    const clock = new ManualClock()
+    const { post, refusals, logged } = await startSink({ clock, maxBytes: 1 })
+    for (let n = 0; n < 3; n += 1) expect((await post(JSON.stringify(EVENT))).status).toBe(503)
+    clock.advance(60_000)
+    await post(JSON.stringify(EVENT))
+    const msg = expect.stringContaining('tries again')
+    const line = { cause: 'overloaded', detail: expect.stringContaining('full'), msg }
+    expect(logged()).toMatchObject([line, { ...line, moreSinceLast: 2 }])
+    expect(await refusals()).toEqual([series('overloaded', 4)])
+  })
+
+  it('is none when a probe or a page asks for what the sink has not', async () => {
+    const { fetch, refusals, logged } = await startSink()
+    await fetch('/nothing')
+    expect([await refusals(), logged()]).toEqual([[], []])
+  })
+})
+
 async function startSink(
   options: { readonly maxBytes?: number; readonly clock?: ManualClock } = {},
 ) {
   const { clock = new ManualClock() } = options
   const { spool, close } = testSpool({ clock, ...options })
   const metrics = createShipperMetrics({ depth: () => spool.depth(), clock })
-  const log = pino({ level: 'silent' })
+  const lines: string[] = []
+  const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
   const app = createApp({ spool, metrics, clock, log, isStopping: () => false })
   const server = await createHttpServer(app).listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(() => server.close(0))
@@ -241,6 +289,12 @@ async function startSink(
         headers,
       }),
     startPost: (body: string) => startPost(server.port, body),
+    logged: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
+    /** The counters of posts that were not taken. */
+    async refusals() {
+      const text = await metrics.text()
+      return text.split('\n').filter((line) => /^flux_relay_shipper_posts_refused_/.test(line))
+    },
     spooled: () => spool.peek(100, 100 * MIB).map(({ body }) => JSON.parse(body) as unknown),
   }
 }
