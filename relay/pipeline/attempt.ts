@@ -11,6 +11,7 @@ import { destinationOf } from './destination-of.ts'
 import type { Destinations, Treatment } from './destinations/destinations.ts'
 import { noticeEnd } from './episodes/judge-rules.ts'
 import { readLastTold } from './episodes/last-told.ts'
+import { whyOver } from './episodes/reminders.ts'
 import {
   attemptGroup,
   concludeTold,
@@ -77,7 +78,7 @@ export async function attempt(
   const about = candidate.provider ? { provider: candidate.provider.provider } : {}
   if (candidate.kind !== 'matched') {
     const { kind, reason } = candidate
-    if (kind === 'missing') return { ...waitFor(reason, record), ...about }
+    if (kind === 'missing') return { ...(await missing(reason, record, context)), ...about }
     if (candidate.memory) await noticeEnd(record, context)
     return { ...end(OUTCOME_UNMATCHED[kind], reason), ...about }
   }
@@ -105,7 +106,7 @@ export async function attempt(
   if (single.kind !== 'prepared') {
     // A message that told of it needs nothing more.
     const told = await concludeTold(context.ports, record)
-    return { ...(told ?? unprepared(single, record)), ...about }
+    return { ...(told ?? (await unprepared(single, record, context))), ...about }
   }
   const keeping = keptBack(record, candidate, context, isObserved)
   const kept = keeping instanceof Promise ? await keeping : keeping
@@ -119,7 +120,9 @@ export async function attempt(
   const { digest, notes = [] } = group
   const whole = { ...input, digest }
   const prepared = digest ? await prepare(whole, context.ports.secrets) : single
-  if (prepared.kind !== 'prepared') return { ...unprepared(prepared, record), ...about }
+  if (prepared.kind !== 'prepared') {
+    return { ...(await unprepared(prepared, record, context)), ...about }
+  }
   const conclusion = isObserved
     ? await observe(record, prepared, context.ports)
     : await sendAdmitted(record, prepared, whole, context)
@@ -157,8 +160,24 @@ function waitedForConfiguration({ status }: DeliveryRecord<Status>): boolean {
   return status.kind === 'waiting' && status.why === 'configuration'
 }
 
-function unprepared({ kind, reason }: Unprepared, record: DeliveryRecord<Status>): Conclusion {
-  return kind === 'missing' ? waitFor(reason, record) : end(OUTCOME_UNPREPARED[kind], reason)
+async function unprepared(
+  { kind, reason }: Unprepared,
+  record: DeliveryRecord<Status>,
+  context: AttemptContext,
+): Promise<Conclusion> {
+  return kind === 'missing'
+    ? missing(reason, record, context)
+    : end(OUTCOME_UNPREPARED[kind], reason)
+}
+
+/** Waits for what is missing, unless it is a reminder of a failure that has ended meanwhile. */
+async function missing(
+  reason: string,
+  record: DeliveryRecord<Status>,
+  { ports }: AttemptContext,
+): Promise<Conclusion> {
+  const over = await whyOver(record, ports)
+  return over === undefined ? waitFor(reason, record) : end('skipped', over)
 }
 
 /** Sends the delivery if its destination has a place and is not parked. */

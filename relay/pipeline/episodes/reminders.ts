@@ -1,5 +1,6 @@
 import type { DeliveryRecord, Reminder, Status } from '../../model/delivery.ts'
 import { hashParts } from '../../model/hash.ts'
+import type { EpisodeFailure } from '../../model/stored/episode.ts'
 import { hasEnded } from '../object-memory.ts'
 import type { MatchedCandidate } from '../prepare.ts'
 import { isReplayed } from '../record.ts'
@@ -49,9 +50,8 @@ export async function judgeReminder(
   const isAsked = isReplayed(record)
   const skip = (reason: string): Verdict => (isAsked ? SEND : { kind: 'skip', reason })
   if (memory.remind === undefined) return skip('the Alert has no rule remind any more')
-  const { failure } = (await readEpisode(ports, record)).episode
-  if (failure === undefined || (await hasEnded(ports, record))) return skip('the failure has ended')
-  if (failure.deliveryId !== reminder.of) return skip('another delivery tells of the failure')
+  const failure = await lastingOf(record, reminder, ports)
+  if (typeof failure === 'string') return skip(failure)
   if (!isAsked) {
     const telling = await tellingOf(ports, failure, isObserved)
     if (telling.kind === 'untold') {
@@ -77,6 +77,30 @@ export async function judgeReminder(
     await store(record, next, memory.remind, context)
   }
   return SEND
+}
+
+/**
+ * Why there is nothing more to remind of, for people; undefined while there is, for any Delivery that is no reminder, and
+ * when a person asks for one. Rejects when a store fails.
+ */
+export async function whyOver(
+  record: Delivery,
+  ports: Pick<ToldPorts, 'state'>,
+): Promise<string | undefined> {
+  if (record.reminder === undefined || isReplayed(record)) return undefined
+  const failure = await lastingOf(record, record.reminder, ports)
+  return typeof failure === 'string' ? failure : undefined
+}
+
+/** The failure that a reminder is of, while it lasts and no newer message tells of it; else the reason, for people. */
+async function lastingOf(
+  record: Delivery,
+  { of }: Reminder,
+  ports: Pick<ToldPorts, 'state'>,
+): Promise<EpisodeFailure | string> {
+  const { failure } = (await readEpisode(ports, record)).episode
+  if (failure === undefined || (await hasEnded(ports, record))) return 'the failure has ended'
+  return failure.deliveryId === of ? failure : 'another delivery tells of the failure'
 }
 
 function reminderId({ eventId, alert }: Delivery, number: number): string {

@@ -236,6 +236,18 @@ describe.each(RULE_HOSTS)('on %s the rule remind', (_, open) => {
     expect(host.posted()).toHaveLength(3)
   })
 
+  it('ends with its failure though its Provider is missing', async () => {
+    const host = await open()
+    await host.configure({ remind: '4h' })
+    await host.report(FAILED)
+    await host.configureWithout({ remind: '4h' })
+    await host.pass(5 * HOUR_MS)
+    await host.report(DONE)
+    await host.pass(2 * HOUR_MS)
+    const reminder = (await host.records()).find(({ reminder }) => reminder !== undefined)
+    expect(reminder).toMatchObject({ outcome: 'skipped', reason: 'the failure has ended' })
+  })
+
   it('is given up with its failure where its Provider stays missing', async () => {
     const host = await open()
     await host.configure({ remind: '4h' })
