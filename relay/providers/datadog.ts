@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
-import { pageVerdict } from './answers/page-answer.ts'
 import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './messages/json-request.ts'
@@ -46,7 +45,7 @@ export const datadog = httpProvider({
     }
     return [postJson(`${origin}/api/v1/events`, body, { 'dd-api-key': token })]
   },
-  classify: (response) => pageVerdict(response) ?? classifyServiceAnswer(response),
+  classify: classifyServiceAnswer,
 })
 
 function isTooOld({ event, triedAt }: Notification): boolean {

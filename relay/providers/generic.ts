@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { isNoDocument } from './answers/own-answer.ts'
+import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider } from './contract.ts'
 import { eventPost, shortestEventPost } from './messages/event-post.ts'
 import { headerMap, webhookAddress } from './settings.ts'
@@ -13,6 +15,7 @@ export const generic = httpProvider({
     headers: headerMap(),
   }),
   requests: (notification, settings) => [eventPost(notification, settings)],
+  classify: (response) => classifyServiceAnswer(response, isNoDocument),
   fallback: (answer, notification, settings) =>
     shortestEventPost(answer, notification, (shortened) => [eventPost(shortened, settings)]),
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
+import { isJsonOf } from './answers/own-answer.ts'
 import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { IDENTITY_IN_MANIFEST } from './auth/cloud-binding.ts'
 import { authorizeAtGoogle } from './auth/google-federation.ts'
@@ -116,8 +117,11 @@ export const googlePubSub = httpProvider<Settings>({
         return authorizeAtGoogle(SCOPE, NEEDED_KEY, tryPorts)
     }
   },
-  classify: classifyServiceAnswer,
+  classify: (response) => classifyServiceAnswer(response, isPublished),
 })
+
+/** https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.topics/publish#response-body */
+const isPublished = isJsonOf(z.object({ messageIds: z.array(z.string()).min(1) }))
 
 function publishBody(event: Event, { attributes }: Settings) {
   const data = Buffer.from(JSON.stringify(eventJson(event))).toString('base64')

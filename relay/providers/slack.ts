@@ -3,6 +3,7 @@ import { ellipsize } from '../model/text.ts'
 import type { HttpResponse } from '../ports/http.ts'
 import { classifyStatus, limitWait } from './answers/classify.ts'
 import { parseJsonAnswer } from './answers/json-answer.ts'
+import { foreignVerdict, isNoPage } from './answers/own-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { authorization, postJson } from './messages/json-request.ts'
 import { messageWithLateness } from './messages/lateness.ts'
@@ -134,6 +135,8 @@ function textLength(notification: Notification): number {
  * https://docs.slack.dev/apis/web-api/#responses
  */
 function classifySlack(response: HttpResponse): Verdict {
+  const foreign = foreignVerdict(response, isNoPage)
+  if (foreign !== undefined) return foreign
   const verdict = classifyStatus(response)
   const failure = parseJsonAnswer(WebApiError, response.body)
   if (verdict.kind !== 'delivered') {

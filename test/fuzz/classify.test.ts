@@ -24,15 +24,30 @@ interface Objection {
   readonly kinds: readonly Verdict['kind'][]
 }
 
+const isHtml = ({ headers }: HttpResponse) => /html/i.test(headers['content-type'] ?? '')
+
 const isOk = ({ status }: HttpResponse) => status >= 200 && status < 300
 
 /** What stands in front of the service answered, such as a sign-in. */
 const PAGES: readonly Objection[] = [
-  { when: (r) => isOk(r) && r.body.trimStart().startsWith('<'), kinds: ['retry'] },
+  { when: (r) => isOk(r) && /^[\s\0\ufffd]*<\0?[a-z!?/]/i.test(r.body), kinds: ['retry'] },
+  {
+    when: (r) => isOk(r) && r.headers['content-encoding'] !== undefined && isHtml(r),
+    kinds: ['retry'],
+  },
+  { when: (r) => isOk(r) && r.truncated && r.body === '' && isHtml(r), kinds: ['retry'] },
+]
+
+/** Services that tell in their answer what they took. */
+const TELLING: readonly Objection[] = [{ when: isOk, kinds: ['retry'] }]
+
+/** APIs that answer in JSON, or with nothing. */
+const FORGES: readonly Objection[] = [
+  { when: (r) => isOk(r) && !/^(?:$|\s*[{[])/.test(r.body), kinds: ['retry'] },
 ]
 
 const LIMITED_BY_MESSAGE: readonly Objection[] = [
-  ...PAGES,
+  ...FORGES,
   { when: (r) => r.status === 403 && /rate limit/i.test(r.body), kinds: ['retry'] },
 ]
 
@@ -49,14 +64,16 @@ const OBJECTIONS: Readonly<Record<string, readonly Objection[]>> = {
     },
   ],
   azureeventhub: [{ when: isOfAnotherTime, kinds: ['retry'] }],
-  bitbucket: PAGES,
-  bitbucketserver: PAGES,
-  datadog: PAGES,
-  gitea: PAGES,
+  bitbucket: FORGES,
+  bitbucketserver: FORGES,
+  eventbridge: TELLING,
+  gitea: FORGES,
   github: LIMITED_BY_MESSAGE,
   githubdispatch: LIMITED_BY_MESSAGE,
+  googlepubsub: TELLING,
+  grafana: TELLING,
   gitlab: [
-    ...PAGES,
+    ...FORGES,
     { when: (r) => r.status === 409, kinds: ['retry'] },
     { when: (r) => r.status === 400 && r.body.includes('Cannot transition'), kinds: ['delivered'] },
   ],
@@ -66,6 +83,7 @@ const OBJECTIONS: Readonly<Record<string, readonly Objection[]>> = {
       kinds: ['retry', 'unauthorized', 'rejected'],
     },
   ],
+  matrix: TELLING,
   msteams: [
     {
       when: (r) => isOk(r) && r.body.includes('Webhook message delivery failed'),
@@ -78,6 +96,10 @@ const OBJECTIONS: Readonly<Record<string, readonly Objection[]>> = {
       kinds: ['retry', 'unauthorized', 'rejected'],
     },
   ],
+  sns: TELLING,
+  sqs: TELLING,
+  telegram: TELLING,
+  zulip: TELLING,
 }
 
 /** Whether a refusal may be due to the clock, since what was sent is signed with the time of this host. */
@@ -111,7 +133,8 @@ describe.each([...providerTypes.values()].filter(isHttpProvider))('$type', (type
     fc.assert(
       fc.property(responseArbitrary, (response) => {
         const verdict = (type.classify ?? classifyServiceAnswer)(response)
-        const objections = (OBJECTIONS[type.type] ?? []).filter(({ when }) => when(response))
+        const own = OBJECTIONS[type.type] ?? []
+        const objections = [...PAGES, ...own].filter(({ when }) => when(response))
         const allowed = [ruled(response), ...objections.flatMap(({ kinds }) => kinds)]
         expect(allowed).toContain(verdict.kind)
         expectUnderstandable(verdict)

@@ -4,6 +4,7 @@ import { quotable, serviceMessage } from '../messages/service-message.ts'
 import type { Verdict } from '../verdict.ts'
 import { classifyStatus } from './classify.ts'
 import { parseJsonAnswer } from './json-answer.ts'
+import { foreignVerdict, isNoPage } from './own-answer.ts'
 
 /**
  * The retryable statuses. Others must not be tried again:
@@ -16,6 +17,8 @@ const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504])
  * not be tried again either: https://opentelemetry.io/docs/specs/otlp/#partial-success-1
  */
 export function classifyOtlpAnswer(response: HttpResponse): Verdict {
+  const foreign = foreignVerdict(response, isNoPage)
+  if (foreign !== undefined) return foreign
   const verdict = classifyStatus(response)
   const { status, body } = response
   if (verdict.kind === 'delivered') return judgeSuccess(status, readPartialSuccess(body))

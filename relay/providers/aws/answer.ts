@@ -3,6 +3,7 @@ import type { HttpResponse } from '../../ports/http.ts'
 import { classifyStatus, limitWait } from '../answers/classify.ts'
 import { judgeSigned } from '../answers/clock-difference.ts'
 import { parseJsonAnswer } from '../answers/json-answer.ts'
+import { foreignVerdict, isJson, type OwnAnswer } from '../answers/own-answer.ts'
 import { classifyServiceAnswer } from '../answers/service-answer.ts'
 import { quotable } from '../messages/service-message.ts'
 import type { Verdict } from '../verdict.ts'
@@ -74,8 +75,14 @@ const OF_SIGNATURE: ReadonlySet<string> = new Set([
  */
 const REFUSED_FROM_MS = 4 * 60_000
 
+/** Whether an answer names the message that a queue or topic took, in JSON or XML. */
+const hasMessageId: OwnAnswer = (response) =>
+  response.body.includes('MessageId') || (response.truncated && isJson(response))
+
 /** Judges an answer of AWS by the code of its error, and by its status without one. */
-export function classifyAwsAnswer(response: HttpResponse): Verdict {
+export function classifyAwsAnswer(response: HttpResponse, isOwn = hasMessageId): Verdict {
+  const foreign = foreignVerdict(response, isOwn)
+  if (foreign !== undefined) return foreign
   const verdict = classifyStatus(response)
   if (verdict.kind === 'delivered') return verdict
   const error = awsErrorOf(response.body)

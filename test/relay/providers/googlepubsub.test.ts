@@ -318,4 +318,4 @@ describe('googlepubsub answers', () => {
   })
 })
 
-describeStatusClasses(googlePubSub)
+describeStatusClasses(googlePubSub, '{"messageIds":["19916711285"]}')

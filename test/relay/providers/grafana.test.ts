@@ -158,7 +158,7 @@ describe('grafana settings', () => {
   })
 })
 
-describeStatusClasses(grafana)
+describeStatusClasses(grafana, '{"message":"Annotation added","id":1}')
 
 it('repeats what Grafana says', () => {
   const body = '{"message":"tags length (600) exceeds the maximum allowed (500)"}'

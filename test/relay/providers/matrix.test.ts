@@ -165,4 +165,4 @@ describe('matrix answers', () => {
   })
 })
 
-describeStatusClasses(matrix)
+describeStatusClasses(matrix, '{"event_id":"$YUwRidLecu"}')

@@ -69,7 +69,10 @@ it.each([
   )
 })
 
-describeStatusClasses(sns)
+describeStatusClasses(
+  sns,
+  '<PublishResponse><PublishResult><MessageId>567910cd</MessageId></PublishResult></PublishResponse>',
+)
 
 describe('sns answers', () => {
   const answer = (status: number, code: string) =>

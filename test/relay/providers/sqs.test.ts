@@ -135,7 +135,7 @@ describe('sqs settings', () => {
   })
 })
 
-describeStatusClasses(sqs)
+describeStatusClasses(sqs, '{"MD5OfMessageBody":"fafb00f5","MessageId":"219f8380"}')
 
 describe('sqs answers', () => {
   const answer = (code: string, message = 'No.') =>

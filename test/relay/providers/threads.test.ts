@@ -101,7 +101,7 @@ describe('a thread of Matrix', () => {
 
   it.each([
     ['that is refused', response(403, '{}'), 'unauthorized'],
-    ['whose answer names no event', ok({}), 'delivered'],
+    ['whose answer names no event', ok({}), 'retry'],
   ])('is not begun by a message %s', async (_, first, kind) => {
     const { results, sent } = await deliverAll(
       matrix,
@@ -214,7 +214,7 @@ describe('a thread of Telegram', () => {
     const { results, sent } = await deliverAll(
       telegram,
       settings,
-      [ok({}), posted],
+      [ok({ ok: true, result: {} }), posted],
       [inThread('a')],
     )
     expect(results).toEqual([

@@ -171,4 +171,4 @@ describe('zulip answers', () => {
   })
 })
 
-describeStatusClasses(zulip)
+describeStatusClasses(zulip, '{"id":42,"msg":"","result":"success"}')
