@@ -119,10 +119,14 @@ async function linesOf(text: string, pause: Pause): Promise<Items> {
   for await (const span of inSlices(spans, pause)) {
     line += newlines(text, countedTo, span.start)
     countedTo = span.start
-    const item = oversized(span) ?? parseJson(text.slice(span.start, span.end))
+    const item = oversized(span) ?? parseLine(text.slice(span.start, span.end))
     items.push('error' in item ? { error: `line ${line} is ${item.error}` } : item)
   }
   return { items }
+}
+
+function parseLine(text: string) {
+  return parseJson(text, undefined, ({ column }) => ` at column ${column}`)
 }
 
 /** Yields the spans in their order, with a pause after every `SLICE` characters. */

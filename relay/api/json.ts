@@ -8,16 +8,17 @@ const BEGINNING: TextPlace = { line: 1, column: 1 }
 
 /**
  * Parses JSON. The error tells where the text breaks, and quotes nothing, since the text may hold
- * secrets. `origin` is the place at which the text begins within the whole.
+ * secrets. `origin` is the place at which the text begins within the whole, and `say` writes the place of an error.
  */
 export function parseJson(
   text: string,
   origin = BEGINNING,
+  say = placeText,
 ): { readonly value: unknown } | { readonly error: string } {
   try {
     return { value: JSON.parse(text) }
   } catch (error) {
-    return { error: `not valid JSON${place(error, origin)}` }
+    return { error: `not valid JSON${place(error, origin, say)}` }
   }
 }
 
@@ -26,14 +27,14 @@ export function parseJson(
  */
 const PLACE = /\(line (\d+) column (\d+)\)$/
 
-function place(error: unknown, origin: TextPlace): string {
+function place(error: unknown, origin: TextPlace, say: typeof placeText): string {
   const message = error instanceof Error ? error.message : ''
   const [, line, column] = PLACE.exec(message) ?? []
   if (line === undefined) {
     return message === 'Unexpected end of JSON input' ? ': it ends too early' : ''
   }
   const columnsBefore = line === '1' ? origin.column - 1 : 0
-  return placeText({
+  return say({
     line: Number(line) + origin.line - 1,
     column: Number(column) + columnsBefore,
   })
