@@ -1,6 +1,6 @@
 import { connect, isIP, type Socket } from 'node:net'
 import type { AddressGuard } from './address-guard.ts'
-import { ConnectError, codeOf } from './failure.ts'
+import { ConnectError, codeOf, ownOr } from './failure.ts'
 import { guardedLookup, type Resolve } from './guarded-lookup.ts'
 
 /** The host and port for `net.connect`. An IPv6 address has no brackets. */
@@ -49,7 +49,7 @@ export async function dial(target: HostPort, context: DialContext): Promise<Sock
   } catch (error) {
     if (error instanceof ConnectError) throw error
     const address = hostPortText(target)
-    throw new ConnectError('connect', `cannot connect to ${address} (${codeOf(error)})`)
+    throw ownOr('connect', error, `cannot connect to ${address} (${codeOf(error)})`)
   }
 }
 

@@ -14,6 +14,17 @@ export class ConnectError extends Error {
   }
 }
 
+/** The codes for a process, or a machine, that has as many files open as it may: open(2). */
+const OWN_LIMITS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE'])
+
+/**
+ * The failure of something that needs a file of this process, such as a connection or a name look-up: that of the cause
+ * `cause`, unless the process has too many open. `detail` says what could not be done.
+ */
+export function ownOr(cause: TransportFailureCause, error: unknown, detail: string): ConnectError {
+  return new ConnectError(OWN_LIMITS.has(codeOf(error)) ? 'host' : cause, detail)
+}
+
 /** Maps what undici or Node report to the port's failure. Never throws. */
 export function failureOf(error: unknown, mayHaveArrived: boolean): TransportFailure {
   if (error instanceof ConnectError)

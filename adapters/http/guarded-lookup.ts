@@ -1,7 +1,7 @@
 import { promises as dns, type LookupAddress } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import type { AddressGuard } from './address-guard.ts'
-import { ConnectError, codeOf } from './failure.ts'
+import { ConnectError, codeOf, ownOr } from './failure.ts'
 
 /**
  * Returns all addresses of a name, in the order to try them. Rejects when there are none.
@@ -56,6 +56,6 @@ async function resolveOrFail(
     if (error instanceof ConnectError) throw error
     const code = codeOf(error)
     const problem = code === 'ENOTFOUND' ? 'there is no such name' : 'the name look-up failed'
-    throw new ConnectError('dns', `${hostname}: ${problem} (${code})`)
+    throw ownOr('dns', error, `${hostname}: ${problem} (${code})`)
   }
 }

@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { Dispatcher } from 'undici'
 import Client from 'undici/lib/dispatcher/client.js'
+import type { TransportFailureCause } from '../../relay/ports/http.ts'
 import { type DialContext, dial, type HostPort, hostPortText } from './dial.ts'
 import { ConnectError, codeOf } from './failure.ts'
 import type { ProxyCredentials, ProxyServer } from './proxy-server.ts'
@@ -44,9 +45,12 @@ export async function openForward(
   }
 }
 
+/** The causes of failures that say nothing about the proxy. */
+const ABOUT_NO_PROXY: ReadonlySet<TransportFailureCause> = new Set(['timeout', 'host'])
+
 function proxyError(error: unknown, { address }: ProxyServer): ConnectError {
   const known = error instanceof ConnectError
-  if (known && error.failureCause === 'timeout') return error
+  if (known && ABOUT_NO_PROXY.has(error.failureCause)) return error
   const cause = known && error.failureCause === 'address-refused' ? 'address-refused' : 'proxy'
   const detail = known ? error.message : `no valid answer from it (${codeOf(error)})`
   return new ConnectError(cause, `proxy ${hostPortText(address)}: ${detail}`)

@@ -1,5 +1,5 @@
 import type { HttpResponse, OutboundRequest } from '../ports/http.ts'
-import { classifyFailure, classifyStatus } from '../providers/answers/classify.ts'
+import { classifyFailure, classifyStatus, HostAtLimit } from '../providers/answers/classify.ts'
 import { classifyServiceAnswer } from '../providers/answers/service-answer.ts'
 import {
   type Authorization,
@@ -52,7 +52,7 @@ export async function deliver(
     if (tryPorts.moves.length === 0) return delivered
     return { ...delivered, notes: [...delivered.notes, ...moveNotes(tryPorts.moves)] }
   } catch (error) {
-    if (parts.host.isOfHost(error)) throw error
+    if (error instanceof HostAtLimit || parts.host.isOfHost(error)) throw error
     const verdict = { kind: 'rejected', reason: errorText(error, type) } as const
     return { verdict, requestsDone, response: undefined, secrets: [], notes: [] }
   }

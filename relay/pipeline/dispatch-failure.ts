@@ -1,6 +1,7 @@
 import { DamagedRecord, LaterVersion, type StoredForm } from '../model/stored/errors.ts'
 import { RecordTooLarge } from '../model/stored/record-too-large.ts'
 import type { RejectionCount } from '../model/stored/rejections.ts'
+import { HostAtLimit } from '../providers/answers/classify.ts'
 import { Contention } from './contention.ts'
 
 /**
@@ -54,7 +55,8 @@ export function faultOf(error: unknown, isOfHost: (error: unknown) => boolean): 
   if (error instanceof DamagedRecord && FORMS_OF_A_MESSAGE.has(error.form)) return 'damaged'
   // It comes out of a port, and would for ever.
   if (error instanceof RecordTooLarge) return 'message'
-  return error instanceof Contention || isOfHost(error) ? 'host' : 'message'
+  if (error instanceof Contention || error instanceof HostAtLimit) return 'host'
+  return isOfHost(error) ? 'host' : 'message'
 }
 
 /**

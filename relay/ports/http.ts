@@ -55,6 +55,8 @@ export interface HttpResponse {
 /** Why no answer came. */
 export type TransportFailureCause =
   | 'address-refused'
+  /** The process itself is at a limit, such as that of open files. It says nothing about the destination. */
+  | 'host'
   | 'invalid-request'
   | 'dns'
   | 'connect'

@@ -32,6 +32,7 @@ const ASK_TIMEOUT_MS = 2_000
 
 /** Failures that mean that no relay was reached. */
 const UNREACHED: ReadonlySet<string> = new Set<TransportFailureCause>([
+  'host',
   'dns',
   'connect',
   'tls',

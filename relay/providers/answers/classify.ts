@@ -45,8 +45,19 @@ export function notApplied(failure: Failure): Failure {
   return failure.kind === 'retry' ? { ...failure, applied: 'no' } : failure
 }
 
-/** Judges a request that got no answer. */
+/**
+ * A request that could not be sent because the relay itself is at a limit. It is no answer of the destination, so it
+ * counts as no try: the message comes again.
+ */
+export class HostAtLimit extends Error {
+  override readonly name = 'HostAtLimit'
+}
+
+/** Judges a request that got no answer. Throws `HostAtLimit` where that is not for the destination. */
 export function classifyFailure(failure: TransportFailure): Failure {
+  if (failure.cause === 'host') {
+    throw new HostAtLimit(`the relay has too many files open: ${failure.detail}`)
+  }
   const reason = `${failure.cause}: ${failure.detail}`
   if (failure.cause === 'address-refused' || failure.cause === 'invalid-request') {
     return { kind: 'rejected', reason }
