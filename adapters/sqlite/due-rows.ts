@@ -14,16 +14,20 @@ interface DueRow extends RetryMessage, Place {
 }
 
 /**
- * Selects rows by the index on the due time. The `+` keeps SQLite from reading all records of a
- * cluster.
+ * Selects rows that come after a place, which is `?1` and `?2`, by the index on the due time; at most `?3`. Each half is a
+ * range of that index: of a condition on both columns SQLite uses the first one only, and would look through all that are
+ * due at one time, such as at the end of a silence. The `+` keeps it from reading all records of a cluster.
  */
-const rowsThat = (condition: string) =>
-  `SELECT rowid AS row, id AS deliveryId, attempt, due_at AS dueAt, cluster FROM ledger
-  WHERE due_at IS NOT NULL AND (due_at, rowid) > (?, ?) ${condition} ORDER BY due_at, rowid LIMIT ?`
+function rowsThat(condition: string): string {
+  const select =
+    'SELECT rowid AS row, id AS deliveryId, attempt, due_at AS dueAt, cluster FROM ledger'
+  return `${select} WHERE due_at = ?1 AND rowid > ?2 ${condition}
+    UNION ALL ${select} WHERE due_at > ?1 ${condition} ORDER BY dueAt, row LIMIT ?3`
+}
 
 const OF_ALL = rowsThat('')
-const OF_ALL_BUT = rowsThat('AND +cluster NOT IN (SELECT value FROM json_each(?))')
-const OF_CLUSTER_UNTIL = rowsThat('AND +cluster = ? AND (due_at, rowid) <= (?, ?)')
+const OF_ALL_BUT = rowsThat('AND +cluster NOT IN (SELECT value FROM json_each(?4))')
+const OF_CLUSTER_UNTIL = rowsThat('AND +cluster = ?4 AND (due_at, rowid) <= (?5, ?6)')
 
 /** Selects the records that are due before a time, of all clusters. */
 const OVERDUE = `SELECT rowid AS row, id AS deliveryId, attempt, due_at AS dueAt, cluster FROM ledger
@@ -49,7 +53,7 @@ export interface DueRowsOptions {
  * stays behind: the others' are read on past its own, however many these are.
  */
 export class DueRows {
-  readonly #database: RelayDatabase
+  readonly #database: Pick<RelayDatabase, 'read'>
   readonly #options: DueRowsOptions
   /** The place of the last row that was read. Later rows are found when their time comes. */
   #horizon = BEFORE_ALL
@@ -60,7 +64,7 @@ export class DueRows {
   #resets = 0
   #reading: Promise<void> | undefined
 
-  constructor(database: RelayDatabase, options: DueRowsOptions) {
+  constructor(database: Pick<RelayDatabase, 'read'>, options: DueRowsOptions) {
     this.#database = database
     this.#options = options
   }
@@ -137,7 +141,7 @@ export class DueRows {
   async #readBehind(cluster: string, from: Place, max: number): Promise<void> {
     const resets = this.#resets
     const { dueAt, row } = this.#horizon
-    const parameters = [from.dueAt, from.row, cluster, dueAt, row, max] as const
+    const parameters = [from.dueAt, from.row, max, cluster, dueAt, row] as const
     const rows = await this.#database.read<DueRow>(OF_CLUSTER_UNTIL, ...parameters)
     if (resets !== this.#resets) return
     for (const found of rows) {
@@ -182,7 +186,7 @@ export class DueRows {
   #rowsBeyond({ dueAt, row }: Place, limit: number): Promise<readonly DueRow[]> {
     if (this.#behind.size === 0) return this.#database.read<DueRow>(OF_ALL, dueAt, row, limit)
     const behind = JSON.stringify([...this.#behind.keys()])
-    return this.#database.read<DueRow>(OF_ALL_BUT, dueAt, row, behind, limit)
+    return this.#database.read<DueRow>(OF_ALL_BUT, dueAt, row, limit, behind)
   }
 
   #tell(found: DueRow): void {

@@ -234,6 +234,10 @@ describe('a group with many messages', () => {
       'SCAN (subquery-2)',
       'CORRELATED SCALAR SUBQUERY 1',
       'SEARCH events USING INTEGER PRIMARY KEY (rowid=?)',
+      'MERGE (UNION ALL)',
+      'LEFT',
+      'SEARCH ledger USING INDEX ledger_by_due (due_at=? AND rowid>?)',
+      'RIGHT',
       'SEARCH ledger USING INDEX ledger_by_due (due_at>?)',
       'SEARCH ledger USING COVERING INDEX ledger_by_due (due_at>?)',
     ])
