@@ -100,6 +100,29 @@ export function describeComments(forge: CommentCase): void {
       }
     })
 
+    it('edits one whose answer was long', async () => {
+      const relay = await startCommenting(forge)
+      const made = { line: forge.post, status: 201, json: comment(7, '"'.repeat(50_000)) }
+      relay.expects(self, list(), made, edit(7))
+      for (const message of ['one', 'two']) await relay.deliver(message)
+      expect(await relay.outcomes()).toEqual({
+        one: 'delivered: HTTP 201',
+        two: 'delivered: HTTP 200',
+      })
+    })
+
+    it('makes a comment again when the answer names none, unless it is there', async () => {
+      const relay = await startCommenting(forge)
+      relay.expects(self, list(), { line: forge.post, status: 201, json: {} })
+      await relay.deliver('one')
+      expect(await relay.outcomes()).toEqual({
+        one: 'retry: HTTP 201: the answer of the forge does not contain the comment',
+      })
+      relay.expects(self, list(comment(7, `${marker}\n\none`)), edit(7))
+      await relay.harness.drainNext()
+      expect(await relay.outcomes()).toEqual({ one: 'delivered: HTTP 200' })
+    })
+
     it('shows errors, markup and other scripts as they are', async () => {
       const relay = await startCommenting(forge)
       relay.expects(self, list(), post(7))

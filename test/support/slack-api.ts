@@ -1,4 +1,9 @@
-import type { HttpResponse, OutboundRequest, TransportFailure } from '../../relay/ports/http.ts'
+import {
+  type HttpResponse,
+  MAX_RESPONSE_BYTES,
+  type OutboundRequest,
+  type TransportFailure,
+} from '../../relay/ports/http.ts'
 import { answer } from './relay-harness.ts'
 
 /** A message as the double of Slack keeps it. */
@@ -31,8 +36,8 @@ export class SlackApi {
     if (other) this.instead.unshift(other)
     if (request.headers.authorization !== 'Bearer xoxb-1') return this.#refuse('invalid_auth')
     const body = JSON.parse(String(request.body))
-    if (request.url === SlackApi.POST) return this.#post(body)
-    if (request.url === SlackApi.UPDATE) return this.#update(body)
+    if (request.url === SlackApi.POST) return asRead(this.#post(body), request)
+    if (request.url === SlackApi.UPDATE) return asRead(this.#update(body), request)
     throw new Error(`unexpected ${request.method} ${request.url}`)
   }
 
@@ -63,7 +68,7 @@ export class SlackApi {
     const ts = `17000000${this.messages.length}.0001`
     const text = textOf(attachments)
     this.messages.push({ ts, threadTs: isReply ? threadTs : undefined, text, updates: 0 })
-    return this.#accept(ts)
+    return this.#accept(ts, attachments)
   }
 
   #update({ channel, ts, attachments }: Readonly<Record<string, unknown>>): HttpResponse {
@@ -72,11 +77,12 @@ export class SlackApi {
     if (message === undefined) return this.#refuse('message_not_found')
     message.text = textOf(attachments)
     message.updates += 1
-    return this.#accept(message.ts)
+    return this.#accept(message.ts, attachments)
   }
 
-  #accept(ts: string): HttpResponse {
-    return respond({ ok: true, channel: this.channel, ts })
+  /** The message comes back in the answer. */
+  #accept(ts: string, attachments: unknown): HttpResponse {
+    return respond({ ok: true, channel: this.channel, ts, message: { attachments } })
   }
 
   #refuse(error: string): HttpResponse {
@@ -87,6 +93,12 @@ export class SlackApi {
 function textOf(attachments: unknown): string {
   const [attachment] = attachments as readonly { readonly text: string }[]
   return attachment?.text ?? ''
+}
+
+/** As much of an answer, which has characters of one byte, as the client reads for the request. */
+function asRead(whole: HttpResponse, { maxResponseBytes }: OutboundRequest): HttpResponse {
+  const body = whole.body.slice(0, maxResponseBytes ?? MAX_RESPONSE_BYTES)
+  return { ...whole, body, truncated: body.length < whole.body.length }
 }
 
 function respond(body: object): HttpResponse {

@@ -23,8 +23,8 @@ export interface CommentJob extends Exchange {
 }
 
 /**
- * The most bytes of a list. A hundred long comments have more; then none is found, and a new one is
- * created.
+ * The most bytes of a list, and of a comment that was made. A hundred long comments have more; then none is found,
+ * and a new one is created.
  */
 const MAX_LIST_BYTES = 4 * 1_024 * 1_024
 
@@ -103,10 +103,14 @@ function edit(job: CommentJob, id: string): Promise<CustomDelivery> {
 }
 
 async function create(job: CommentJob, isPartial: boolean): Promise<CustomDelivery> {
-  const created = await exchange(job, writing(job, 'POST', job.urls.comments))
+  // The comment comes back in the answer.
+  const request = { ...writing(job, 'POST', job.urls.comments), maxResponseBytes: MAX_LIST_BYTES }
+  const created = await exchange(job, request)
   if (created.verdict.kind !== 'delivered') return created
-  const comment = parseJsonAnswer(job.forge.comment, created.response?.body ?? '')
+  const { body = '', truncated = false } = created.response ?? {}
+  const comment = parseJsonAnswer(job.forge.comment, body)
   if (comment) await remember(job, comment.id)
+  else if (!truncated && !isPartial) return unreadable(created, 'the comment', 'unknown')
   if (!isPartial) return created
   const reason = 'made a new comment: the earlier comments are too long to look for one to update'
   return { ...created, verdict: { kind: 'delivered', reason } }

@@ -99,8 +99,12 @@ async function showLatest(
   return { ...updated, verdict: { kind: 'delivered' }, notes }
 }
 
+/** The most bytes of the answer to a message, which holds it: 40,000 characters, of up to six bytes each in JSON. */
+const MAX_ANSWER_BYTES = 512 * 1_024
+
 function post({ address, token }: SlackThreadJob, message: object): OutboundRequest {
-  return postJson(address, message, authorization('Bearer', token))
+  const request = postJson(address, message, authorization('Bearer', token))
+  return { ...request, maxResponseBytes: MAX_ANSWER_BYTES }
 }
 
 function updating({ address, token, message }: SlackThreadJob, head: Place): OutboundRequest {

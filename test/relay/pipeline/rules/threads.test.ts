@@ -80,6 +80,14 @@ describe('the rule thread with a bot of Slack', () => {
     )
   })
 
+  it('begins with a message as long as Slack takes, which comes back in the answer', async () => {
+    const { harness, slack } = await withSlack()
+    const long = '"'.repeat(35_000)
+    await tell(harness, long)
+    await tell(harness, 'two')
+    expect(slack.threads()).toEqual([['two', 'two']])
+  })
+
   it('may be of what a CEL expression gives', async () => {
     const { harness, slack } = await withSlack({ thread: "'all in ' + cluster" })
     await tell(harness, 'one')
