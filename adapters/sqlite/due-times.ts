@@ -75,9 +75,12 @@ export class DueTimes {
   readonly #lookedAt: number
   #moving: Promise<unknown> | undefined
   #isBringingBack = false
-  #hasReadAll = false
   /** How often the due times were moved. */
   #moves = 0
+  /** After how many moves a clock that was ahead may have decided something that was not moved. */
+  #aheadUntil = 0
+  /** The value of `#aheadUntil` for which all that wait were read since. */
+  #hasReadAll: number | undefined
 
   /**
    * `onChange` is called when records are due at other times than before. `lookedAt` is how many records are
@@ -102,25 +105,27 @@ export class DueTimes {
 
   /**
    * Moves the due times after the clock was set by `byMs` milliseconds, so that everything waits as
-   * long as planned.
+   * long as planned. What is decided at this moment, and stored after it, is corrected by `bringBack`.
    */
   clockWasSet(byMs: number): void {
     this.#moves += 1
+    if (byMs < 0) this.#aheadUntil = this.#moves
     const moved = this.#database.write([outcomeChange(MOVE, byMs, byMs, byMs, byMs)])
     this.#track(moved.then(this.#onChange, () => undefined))
   }
 
   /**
-   * Corrects due times that are later than any wait lasts, such as after the clock was set back; and before that, until
-   * this was done once, those that were decided by a clock that was ahead, for which it reads all that wait. Others use
-   * the database in between. Does nothing while an earlier call of it lasts.
+   * Corrects due times that are later than any wait lasts, such as after the clock was set back; and before that, once at
+   * the start and after each time that it was set back, those that were decided by a clock that was ahead, for which it
+   * reads all that wait. Others use the database in between. Does nothing while an earlier call of it lasts.
    */
   async bringBack(): Promise<void> {
     if (this.#isBringingBack) return
     this.#isBringingBack = true
     try {
-      if (!this.#hasReadAll) await this.#bringBack(DECIDED_LATER, 0)
-      this.#hasReadAll = true
+      const aheadUntil = this.#aheadUntil
+      if (this.#hasReadAll !== aheadUntil) await this.#bringBack(DECIDED_LATER, 0)
+      this.#hasReadAll = aheadUntil
       await this.#bringBack(TOO_FAR, LONGEST_WAIT_MS)
     } finally {
       this.#isBringingBack = false

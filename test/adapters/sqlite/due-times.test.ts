@@ -43,6 +43,13 @@ async function waiting(id: string, waitMs: number, destination?: string): Promis
   await queue.sendRetries([{ deliveryId: id, attempt: 2, dueAt }])
 }
 
+/** A record that was decided by a clock that was so much ahead of the one of now, and waits for so long. */
+async function decidedAhead(id: string, aheadMs: number, waitMs: number): Promise<void> {
+  clock.advance(aheadMs)
+  await waiting(id, waitMs)
+  clock.advance(-aheadMs)
+}
+
 async function leasedIds(): Promise<readonly string[]> {
   return (await queue.leaseRetries(100)).map(({ deliveryId }) => deliveryId)
 }
@@ -77,6 +84,18 @@ it.each([
     chainStartedAt: START + byMs,
     status: { dueAt: START + byMs + 30 * MINUTE_MS },
   })
+})
+
+it('lets what was decided as the clock was set back, and stored after that, wait no longer', async () => {
+  await queue.dueTimes.bringBack()
+  await waiting('before', 20 * MINUTE_MS)
+  set(-HOUR_MS)
+  await decidedAhead('then', HOUR_MS, 5 * MINUTE_MS)
+  await waiting('after', 10 * MINUTE_MS)
+  await queue.dueTimes.bringBack()
+  expect(await dueAfter(5 * MINUTE_MS)).toEqual(['then'])
+  expect(await dueAfter(5 * MINUTE_MS)).toEqual(['after'])
+  expect(await dueAfter(10 * MINUTE_MS)).toEqual(['before'])
 })
 
 it('keeps the wait of an event that was put back, whatever the clock is set to', async () => {
