@@ -16,7 +16,7 @@ export interface LedgerFilter {
   readonly object?: string
   /** One outcome, or several of which any fits. */
   readonly outcome?: Outcome | readonly Outcome[]
-  /** The beginning of a delivery's id. */
+  /** The beginning of a delivery's id. Each begins with an empty text. */
   readonly id?: string
   /** The beginning of an event's id. The test of a Provider is of no event. */
   readonly event?: string

@@ -183,6 +183,8 @@ function listing(ledger: () => Ledger): void {
     [{ id: 'c' }, 'c'],
     [{ id: 'd', outcome: 'delivered' }, 'd'],
     [{ id: 'x' }, ''],
+    [{ id: '' }, 'edca'],
+    [{ event: '' }, 'edca'],
     [{ event: 'event-' }, 'edca'],
     [{ event: 'event-1', outcome: 'skipped' }, 'e'],
     [{ event: 'event-2' }, ''],
