@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { classifyServiceAnswer } from './answers/service-answer.ts'
+import { classifyPassing } from './answers/passing-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { authorization, postJson } from './messages/json-request.ts'
 import { messageWithLateness } from './messages/lateness.ts'
@@ -10,6 +10,9 @@ import { requiredToken, webhookAddress } from './settings.ts'
 
 /** The longest Markdown: https://developer.webex.com/docs/api/v1/messages/create-a-message */
 const MAX_MARKDOWN_BYTES = 7_439
+
+/** The status of what is not available for a while: https://developer.webex.com/docs/basics#api-errors */
+const LOCKED = 423
 
 /** Webex: a bot's message to a room, through the REST API. */
 export const webex = httpProvider({
@@ -31,7 +34,7 @@ export const webex = httpProvider({
     const body = { roomId: channel, markdown: markdown(notification) }
     return [postJson(address, body, authorization('Bearer', token))]
   },
-  classify: classifyServiceAnswer,
+  classify: (response) => classifyPassing(response, LOCKED),
 })
 
 /**

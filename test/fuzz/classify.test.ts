@@ -70,7 +70,7 @@ const OBJECTIONS: Readonly<Record<string, readonly Objection[]>> = {
   gitea: FORGES,
   github: LIMITED_BY_MESSAGE,
   githubdispatch: LIMITED_BY_MESSAGE,
-  googlepubsub: TELLING,
+  googlepubsub: [...TELLING, { when: (r) => r.status === 499, kinds: ['retry'] }],
   grafana: TELLING,
   gitlab: [
     ...FORGES,
@@ -99,6 +99,7 @@ const OBJECTIONS: Readonly<Record<string, readonly Objection[]>> = {
   sns: TELLING,
   sqs: TELLING,
   telegram: TELLING,
+  webex: [{ when: (r) => r.status === 423, kinds: ['retry'] }],
   zulip: TELLING,
 }
 

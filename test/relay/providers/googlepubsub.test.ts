@@ -316,6 +316,16 @@ describe('googlepubsub answers', () => {
       reason: 'HTTP 404: Resource not found (resource=flux).',
     })
   })
+
+  it('tries again what was cancelled', () => {
+    const body =
+      '{"error":{"code":499,"message":"The operation was cancelled.","status":"CANCELLED"}}'
+    expect(googlePubSub.classify?.(response(499, body))).toEqual({
+      kind: 'retry',
+      reason: 'HTTP 499: The operation was cancelled.',
+      applied: 'unknown',
+    })
+  })
 })
 
 describeStatusClasses(googlePubSub, '{"messageIds":["19916711285"]}')

@@ -130,6 +130,15 @@ describe('webex answers', () => {
     const verdict = { kind: 'rejected', reason: 'HTTP 400: The text is too long' }
     expect(webex.classify?.(answer)).toEqual(verdict)
   })
+
+  it('comes again to a room that is locked for a while', () => {
+    const verdict = { kind: 'retry', reason: 'HTTP 423: Locked', applied: 'unknown' }
+    const body = '{"message":"Locked"}'
+    expect(webex.classify?.(response(423, body))).toEqual(verdict)
+    const later = response(423, body, { 'retry-after': '30' })
+    expect(webex.classify?.(later)).toEqual({ ...verdict, retryAfterMs: 30_000 })
+    expect(webex.classify?.(response(422)).kind).toBe('rejected')
+  })
 })
 
 describeStatusClasses(webex)
