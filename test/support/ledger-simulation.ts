@@ -57,6 +57,8 @@ export class LedgerSimulation {
   /** Whether something may end without a delivery: a destination is gone, or a day is over. */
   #mayDie = false
   #posts = 0
+  /** The events whose senders wait for an answer of this process. */
+  #asking = new Set<number>()
   #relay: SimulatedRelay | undefined
 
   get faults(): readonly string[] {
@@ -80,7 +82,7 @@ export class LedgerSimulation {
     await this.#settle()
     this.#resend()
     await this.#settle()
-    for (let rounds = 0; !this.#books.areClosed; rounds += 1) {
+    for (let rounds = 0; !this.#books.areClosed || this.#asking.size > 0; rounds += 1) {
       if (vi.getTimerCount() === 0 || rounds === MAX_ROUNDS) {
         this.#faults.push('something waits, and nothing wakes it')
         break
@@ -180,6 +182,7 @@ export class LedgerSimulation {
 
   #kill(): void {
     this.#relay?.kill()
+    this.#asking = new Set()
     this.#sink.forgetAskers()
     vi.clearAllTimers()
   }
@@ -187,13 +190,15 @@ export class LedgerSimulation {
   #post(number: number): void {
     const sent = this.#sent[number]
     if (!sent) throw new Error(`there is no event ${number}`)
+    const asking = this.#asking.add(number)
     this.#relay?.post(eventOf(number, sent.object)).then(
       (id) => {
+        asking.delete(number)
         sent.id = id
         this.#posts += 1
       },
       // The disk is full. Its sender was told so, and sends it again.
-      () => undefined,
+      () => asking.delete(number),
     )
   }
 
