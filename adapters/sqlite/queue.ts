@@ -5,8 +5,7 @@ import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { MessageKind, SetAsideReason } from '../../relay/ports/quarantine.ts'
 import type { Queue, SendResult } from '../../relay/ports/queue.ts'
-import { DueSchedule } from './due-schedule.ts'
-import { DueTimes } from './due-times.ts'
+import type { DueTimes } from './due-times.ts'
 import { EventGroups, GROUPS, type GroupEnds, type GroupHead } from './event-groups.ts'
 import {
   insertedAt,
@@ -20,6 +19,7 @@ import { type RequeuedMessages, SqliteQuarantine } from './quarantine.ts'
 import { type QueueDepth, readDepth } from './queue-depth.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { nextOf, type OnRemovalFailure, Removals, removal } from './removals.ts'
+import { Retries } from './retries.ts'
 import type { UnitResult, UnitStatement } from './statement.ts'
 import { EventSweep } from './sweep.ts'
 
@@ -30,12 +30,11 @@ import { EventSweep } from './sweep.ts'
  */
 export class SqliteQueue implements Queue {
   readonly quarantine: SqliteQuarantine
-  readonly dueTimes: DueTimes
   readonly #database: RelayDatabase
   readonly #clock: Clock
   readonly #groups = new EventGroups()
   readonly #events: EventReader
-  readonly #due: DueSchedule
+  readonly #retries: Retries
   readonly #sweep: EventSweep
   readonly #removals: Removals
   readonly #loaded: Promise<void>
@@ -50,11 +49,7 @@ export class SqliteQueue implements Queue {
   ) {
     this.#database = database
     this.#clock = clock
-    this.#due = new DueSchedule(database)
-    this.dueTimes = new DueTimes(database, clock, () => {
-      this.#due.reset()
-      this.#ready.notify('retry')
-    })
+    this.#retries = new Retries(database, clock, () => this.#ready.notify('retry'))
     this.#events = new EventReader(database)
     this.quarantine = new SqliteQuarantine(database, clock, (back) => this.#putBack(back))
     this.#sweep = new EventSweep(database)
@@ -62,6 +57,10 @@ export class SqliteQueue implements Queue {
     this.#loaded = this.#load()
     // Each method that needs it rejects with the same.
     this.#loaded.catch(() => undefined)
+  }
+
+  get dueTimes(): DueTimes {
+    return this.#retries.dueTimes
   }
 
   /** Resolves once it is known what is queued; rejects when the database cannot be read. */
@@ -81,8 +80,7 @@ export class SqliteQueue implements Queue {
   /** Reports when retries are due. They are in the ledger. */
   async sendRetries(messages: readonly RetryMessage[]): Promise<void> {
     await this.#loaded
-    for (const message of messages) this.#due.changed(message)
-    if (messages.length > 0) this.#ready.notify('retry')
+    this.#retries.changed(messages)
   }
 
   resendRetries(messages: readonly RetryMessage[]): Promise<void> {
@@ -164,13 +162,7 @@ export class SqliteQueue implements Queue {
     free = Number.POSITIVE_INFINITY,
   ): Promise<readonly RetryMessage[]> {
     await this.#loaded
-    const now = this.#clock.now()
-    await this.dueTimes.settled()
-    const before = this.#due.nextWakeAt(now)
-    const messages = await this.#due.lease(max, now, free)
-    // What was read may be due sooner than what was known.
-    if (this.#due.nextWakeAt(now) !== before) this.#ready.notify('retry')
-    return messages
+    return this.#retries.lease(max, free)
   }
 
   /**
@@ -179,33 +171,29 @@ export class SqliteQueue implements Queue {
    */
   async findLostRetries(before: number): Promise<readonly string[]> {
     await this.#loaded
-    await this.dueTimes.settled()
-    const lost = await this.#due.findLost(before)
-    if (lost.length > 0) this.#ready.notify('retry')
-    return lost
+    return this.#retries.findLost(before)
   }
 
   /** Ends the lease of a retry. */
   async acknowledgeRetry(message: RetryMessage): Promise<void> {
-    if (this.#due.unlease(message)) this.#ready.notify('retry')
+    this.#retries.end(message)
   }
 
   /** Sets a leased retry aside, as `setAsideEvent` does. Its record waits no more. */
   async setAsideRetry(message: RetryMessage, reason: SetAsideReason): Promise<void> {
     const result = await this.#database.write(this.quarantine.keepRetry(message, reason))
     if (result.kind === 'conflict') throw await this.quarantine.full()
-    if (this.#due.unlease(message)) this.#ready.notify('retry')
+    this.#retries.end(message)
   }
 
   /** Puts a leased retry back, to be handed out at `notBefore` (milliseconds since the epoch). */
   releaseRetry(message: RetryMessage, notBefore: number): void {
-    if (this.#due.unlease(message)) this.bringForward(message, notBefore)
+    this.#retries.release(message, notBefore)
   }
 
   /** Hands a retry out at `notBefore` (milliseconds since the epoch), though its record is due later. */
   bringForward(message: RetryMessage, notBefore: number): void {
-    this.#due.handOut(message, notBefore)
-    this.#ready.notify('retry')
+    this.#retries.handOut(message, notBefore)
   }
 
   /**
@@ -214,7 +202,7 @@ export class SqliteQueue implements Queue {
    */
   nextWakeAt(): number | undefined {
     const now = this.#clock.now()
-    return earlier(this.#groups.nextWakeAt(now), this.#due.nextWakeAt(now))
+    return earlier(this.#groups.nextWakeAt(now), this.#retries.nextWakeAt(now))
   }
 
   /** Calls `listener` soon after a message of a kind became available, or changed `nextWakeAt`. */
@@ -250,7 +238,7 @@ export class SqliteQueue implements Queue {
     const groups = await this.#database.read<GroupEnds & { count: number }>(GROUPS)
     this.#groups.load(groups)
     this.#eventCount = groups.reduce((sum, { count }) => sum + count, 0)
-    await this.#due.start(this.#clock.now())
+    await this.#retries.start()
     this.#isLoaded = true
   }
 
@@ -258,10 +246,9 @@ export class SqliteQueue implements Queue {
     for (const { group, cluster, sequence } of events) {
       this.#groups.added(group, cluster ?? '', sequence)
     }
-    for (const message of retries) this.#due.changed(message)
+    this.#retries.changed(retries)
     this.#eventCount += events.length
     if (events.length > 0) this.#ready.notify('event')
-    if (retries.length > 0) this.#ready.notify('retry')
   }
 
   /** Takes a leased event off the queue in one unit with `first`; undefined when it is not leased. */
