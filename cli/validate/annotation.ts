@@ -9,7 +9,7 @@ export function annotation(finding: Finding): string {
   const properties = Object.entries({ file, line, col: column })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${escapeProperty(String(value))}`)
-  const text = [object, field, message].filter((part) => part !== undefined).join(': ')
+  const text = [object, field, message].filter((part) => (part ?? '') !== '').join(': ')
   return `::${severity} ${properties.join(',')}::${escapeData(text)}\n`
 }
 

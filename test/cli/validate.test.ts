@@ -262,6 +262,9 @@ describe('validate --strict', () => {
   })
 })
 
+const SECRET_MANIFEST =
+  'apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: flux-system}\nstringData: {token: x}\n'
+
 describe('validate -o github', () => {
   it('prints annotations, of objects that cannot take effect too', async () => {
     const folder = manifestsFolder({ 'a.yaml': alertYaml('on-call') })
@@ -277,6 +280,16 @@ describe('validate -o github', () => {
     const { code, stdout } = await fluxRelay(['validate', '-f', file, '-o', 'github'])
     expect(stdout).toContain(`::error file=${file},line=9,col=3::Alert/flux-system/on-call: `)
     expect(code).toBe(1)
+  })
+
+  it('has no place for the name of a field where none is shown', async () => {
+    const provider = providerYaml('slack', { type: 'slack' }, SECRET)
+    const folder = manifestsFolder({
+      'p.yaml': provider,
+      's.yaml': `${SECRET_MANIFEST}hunter2: x\n`,
+    })
+    const { stdout } = await fluxRelay(['validate', '-f', folder, '-o', 'github'])
+    expect(stdout).toMatch(/::Secret\/flux-system\/s: has a field that is ignored; .*\n$/)
   })
 
   it('is a usage error with an unknown format', async () => {
