@@ -33,23 +33,33 @@ export interface SecretNote {
 
 /**
  * The fields of a Secret that no Secret has: nothing in them is read. Where a value was written in place
- * of a key the field is the value, so a name is shown only if it is a known key, or nearly `stringData`.
+ * of a key the field is the value, so a name is shown only if it is a known key, or nearly `stringData`. All that have no
+ * name to be shown are one note, at the first of them: there may be a hundred thousand, and the place of each is searched for.
  */
 export function secretNotes(manifest: KubernetesObject): readonly SecretNote[] {
-  return Object.keys(manifest)
-    .filter((key) => !FIELDS.has(key))
-    .map((key) => ({ key, note: noteOf(key) }))
+  const ignored = Object.keys(manifest).filter((key) => !FIELDS.has(key))
+  const known = ignored.filter((key) => SECRET_KEYS.has(key))
+  const others = ignored.filter((key) => !SECRET_KEYS.has(key))
+  const meant = others.find((key) => nearestName(key, ['stringData']) !== undefined)
+  const nameless = others.filter((key) => key !== meant)
+  return [
+    ...known.map((key) => ({
+      key,
+      note: { field: key, message: 'is ignored, it has to stand below stringData' },
+    })),
+    ...(meant === undefined ? [] : [{ key: meant, note: meantNote(meant) }]),
+    ...nameless.slice(0, 1).map((key) => ({ key, note: namelessNote(nameless.length) })),
+  ]
 }
 
-function noteOf(key: string): FieldError {
-  if (SECRET_KEYS.has(key)) {
-    return { field: key, message: 'is ignored, it has to stand below stringData' }
-  }
-  if (nearestName(key, ['stringData']) !== undefined) {
-    return { field: key, message: 'is ignored, there is no such field; did you mean stringData?' }
-  }
+function meantNote(field: string): FieldError {
+  return { field, message: 'is ignored, there is no such field; did you mean stringData?' }
+}
+
+function namelessNote(count: number): FieldError {
+  const fields = count === 1 ? 'a field that is' : `${count} fields that are`
   return {
     field: '',
-    message: 'has a field that is ignored; the keys of a Secret stand below stringData or data',
+    message: `has ${fields} ignored; the keys of a Secret stand below stringData or data`,
   }
 }
