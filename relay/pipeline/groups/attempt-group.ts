@@ -50,7 +50,7 @@ export async function attemptGroup(
 ): Promise<LetGo | Conclusion> {
   const gathering = gatheringOf(record, candidate, isLimited)
   const grouped = isReplayed(record)
-    ? await leadAlone(ports, record)
+    ? await leadAlone(ports, record, gathering)
     : await group(
         ports,
         { record, provider: candidate.provider.provider.metadata, publicUrl },

@@ -12,7 +12,7 @@ import {
   readMessage,
   tellsOf,
 } from './messages.ts'
-import { closeWindow, joinWindow } from './windows.ts'
+import { closeWindow, joinWindow, leaveWindow } from './windows.ts'
 
 /** How much later than the message a delivery looks what became of it. */
 const LOOK_AFTER_MS = 1_000
@@ -99,13 +99,20 @@ async function lead(
   return leads(await makeMessage(ports, leader, least))
 }
 
-/** The message of a delivery that joins no group: that of its group, if it was made before. */
+/**
+ * The message of a delivery that joins no group: that of its group, if it was made before. If it was to be made, the
+ * window of `gathering` is no more.
+ */
 export async function leadAlone(
-  ports: Pick<Ports, 'state'>,
+  ports: Pick<Ports, 'state' | 'clock'>,
   { cluster, id, toldIn }: DeliveryRecord<Status>,
+  gathering?: Gathering,
 ): Promise<Grouped> {
-  const made = toldIn === id ? await readMessage(ports, cluster, id) : undefined
-  return made ? leads(made) : { kind: 'alone' }
+  if (toldIn !== id) return { kind: 'alone' }
+  const made = await readMessage(ports, cluster, id)
+  if (made) return leads(made)
+  if (gathering && 'key' in gathering.window) await leaveWindow(ports, gathering.window.key, id)
+  return { kind: 'alone' }
 }
 
 function leads({ digest }: GroupMessage): Grouped {

@@ -71,6 +71,16 @@ export async function closeWindow(
   return window?.leader === leader && !window.closed ? window : undefined
 }
 
+/**
+ * Closes the window of a delivery that sends no message of a group after all, whenever it is due: what comes from now on
+ * opens another one. Rejects as `joinWindow` does.
+ */
+export async function leaveWindow(ports: WindowPorts, key: string, leader: string): Promise<void> {
+  await changeWindow(ports, key, (found) => {
+    return found?.leader === leader && !found.closed ? { ...found, closed: true } : found
+  })
+}
+
 /** A window as it would be if the clock had never been ahead: no message waits for longer than after one more delivery. */
 function withinWait(window: GroupWindow, waitMs: number, now: number): GroupWindow {
   const latest = now + waitMs

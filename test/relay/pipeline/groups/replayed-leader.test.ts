@@ -44,6 +44,13 @@ describe('a group whose first delivery a person replays, and which fails then', 
     expect(await outcomesOf(harness)).toEqual({ first: 'retry', b: 'delivered', c: 'delivered' })
   })
 
+  it('keeps what comes after that waiting no longer than anything else', async () => {
+    const harness = await setUp()
+    for (const name of ['d', 'e']) await send(harness, name)
+    await harness.pass(31_000)
+    expect(await outcomesOf(harness)).toEqual({ first: 'retry', d: 'delivered', e: 'delivered' })
+  })
+
   it('tells of what comes later in its time', async () => {
     const harness = await setUp()
     await harness.pass(20 * MINUTE_MS)
