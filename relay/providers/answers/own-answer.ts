@@ -51,10 +51,12 @@ export function foreignVerdict(response: HttpResponse, isOwn: OwnAnswer): Verdic
   return { kind: 'retry', reason, applied: 'unknown' }
 }
 
+/** The codings of RFC 9110, section 8.4.1, and later ones. Some servers name a charset in their place. */
+const COMPRESSED = /\b(?:gzip|deflate|compress|br|zstd)\b/i
+
 /** Whether nothing of the body can be read: it was cut before its first byte, or is compressed, for which nobody asked. */
 function isUnreadable({ body, truncated, headers }: HttpResponse): boolean {
-  const coding = headers['content-encoding']?.trim().toLowerCase() ?? ''
-  return (truncated && body === '') || (coding !== '' && coding !== 'identity')
+  return (truncated && body === '') || COMPRESSED.test(headers['content-encoding'] ?? '')
 }
 
 function isHtml({ headers }: HttpResponse): boolean {

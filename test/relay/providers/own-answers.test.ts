@@ -167,6 +167,13 @@ describe.each(Object.entries(OWN))('%s', (type, own) => {
     expect(verdicts).toEqual([kind, kind])
   })
 
+  it('takes its own answer of a server that names a charset as its coding', () => {
+    const [[status, body] = [200, '']] = own
+    if (type === 'azuredevops') return
+    const answer = response(status, body, { ...HTML, 'content-encoding': 'utf-8' })
+    expect(judge(type, answer).kind).toBe('delivered')
+  })
+
   it('takes its own answer that was cut', () => {
     const [[status, body] = [200, '']] = own
     const half = body.slice(0, body.length / 2)
