@@ -4,6 +4,7 @@ import { cutText } from '../../relay/model/text.ts'
 import type { Notification } from '../../relay/providers/contract.ts'
 import { anyCharacter } from './any-character.ts'
 import { notificationOf } from './notifications.ts'
+import { webUrl } from './web-url.ts'
 
 /** Pieces of text that a format may trip over. */
 const PIECES = [
@@ -67,7 +68,7 @@ export function notificationArbitrary(commit: string): fc.Arbitrary<Notification
       metadata,
       object: fc.record({ kind: name, namespace: name, name, uid: textArbitrary(600) }),
       commitStatusContext: nonEmpty(textArbitrary(600)),
-      link: fc.option(fc.webUrl({ withQueryParameters: true, withFragments: true, size: 'small' })),
+      link: fc.option(webUrl),
       isCommitKnown: fc.boolean(),
     })
     .map(({ object, commitStatusContext, metadata: entries, link, isCommitKnown, ...event }) => ({

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { type HttpResponse, MAX_RESPONSE_BYTES } from '../../relay/ports/http.ts'
 import { anyCharacter } from './any-character.ts'
 import { START } from './manual-clock.ts'
+import { webUrl } from './web-url.ts'
 
 /** Bodies that some type understands, whole, cut, or beside what it expects. */
 const KNOWN_BODIES = [
@@ -104,7 +105,7 @@ const headersArbitrary = fc.record(
       '',
     ),
     'content-encoding': fc.constantFrom('gzip', 'br'),
-    location: fc.webUrl(),
+    location: webUrl,
   },
   { requiredKeys: [] },
 )
