@@ -12,6 +12,8 @@ export default defineConfig({
       'test/hosts/embedded/single-event.test.ts',
       'test/hosts/embedded/manifests/problems.test.ts',
       'test/relay/api/body.test.ts',
+      'test/relay/pipeline/destinations/interleaving.test.ts',
+      'test/relay/pipeline/groups/crashes.test.ts',
       'test/relay/providers/schemas.test.ts',
       'test/stacks/nag.test.ts',
     ],

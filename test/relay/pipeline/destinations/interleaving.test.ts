@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { runsOf } from '../../../support/full-size.ts'
 import { type Step, WaitingSimulation } from '../../../support/waiting-simulation.ts'
 
 const PROVIDERS = 3
@@ -57,7 +58,7 @@ describe('deliveries that wait, whatever happens', () => {
         expect(delivered.size).toBe(accepted.length)
         expect([...store.rows.keys()]).toEqual([])
       }),
-      { numRuns: 150 },
+      { numRuns: runsOf(50) },
     )
   }, 60_000)
 
@@ -69,7 +70,7 @@ describe('deliveries that wait, whatever happens', () => {
         expect(faults).toEqual([])
         for (const tries of firstTries.values()) expect(tries).toEqual(tries.toSorted())
       }),
-      { numRuns: 60 },
+      { numRuns: runsOf(20) },
     )
   }, 60_000)
 })

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { IS_FULL_SIZE } from '../../../support/full-size.ts'
 import { fixtureJson } from '../../../support/notifications.ts'
 import { alert, createHarness, type Harness, provider } from '../../../support/relay-harness.ts'
 import { temporaryDirectory } from '../../../support/temporary-directory.ts'
 import { annotated } from '../rules/annotated.ts'
 
-const NAMES = ['alpha', 'bravo', 'charlie', 'delta']
+/** The one that tells of them all, and others that wait for it. */
+const NAMES = ['alpha', 'bravo', 'charlie', ...(IS_FULL_SIZE ? ['delta'] : [])]
 const RULES = { 'group-by': "'all'", 'group-wait': '30s', 'group-max': '1m' }
 const METHODS = { state: ['read', 'write'], ledger: ['readMany', 'writeMany', 'list'] } as const
 
