@@ -11,13 +11,7 @@ const SUCCESS = {
   username: 'flux-relay',
   access_token: FETCHED_TOKEN,
   expires_in: 3600,
-  ok: true,
-  result: 'success',
-  event_id: '$1',
   messageIds: ['1'],
-  MessageId: '1',
-  FailedEntryCount: 0,
-  Entries: [],
 }
 
 /** Of destinations where all goes well, and no comments are there yet. */

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { HttpResponse } from '../ports/http.ts'
 import { parseJsonAnswer } from './answers/json-answer.ts'
-import { isJsonOf } from './answers/own-answer.ts'
 import { awsErrorText, classifyAwsAnswer, judgeAwsCode } from './aws/answer.ts'
 import { authorizeAtAws } from './aws/authorize.ts'
 import { type AwsSettings, awsSettings } from './aws/settings.ts'
@@ -68,7 +67,7 @@ const Answer = z.object({
 
 /** Judges an answer: with the status 200 too, an entry may have failed. */
 function classify(response: HttpResponse): Verdict {
-  const verdict = classifyAwsAnswer(response, isJsonOf(Answer))
+  const verdict = classifyAwsAnswer(response)
   if (verdict.kind !== 'delivered') return verdict
   const answer = parseJsonAnswer(Answer, response.body)
   if (answer === undefined || answer.FailedEntryCount === 0) return verdict

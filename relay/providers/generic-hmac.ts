@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { z } from 'zod'
-import { isNoDocument } from './answers/own-answer.ts'
+import { isAnything } from './answers/own-answer.ts'
 import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { eventPost, shortestEventPost } from './messages/event-post.ts'
@@ -22,7 +22,7 @@ export const genericHmac = httpProvider({
   takesCommitStatusUpdates: true,
   settings: Settings,
   requests: (notification, settings) => [signedPost(notification, settings)],
-  classify: (response) => classifyServiceAnswer(response, isNoDocument),
+  classify: (response) => classifyServiceAnswer(response, isAnything),
   fallback: (answer, notification, settings) =>
     shortestEventPost(answer, notification, (shortened) => [signedPost(shortened, settings)]),
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isNoDocument } from './answers/own-answer.ts'
+import { isAnything } from './answers/own-answer.ts'
 import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider } from './contract.ts'
 import { eventPost, shortestEventPost } from './messages/event-post.ts'
@@ -15,7 +15,7 @@ export const generic = httpProvider({
     headers: headerMap(),
   }),
   requests: (notification, settings) => [eventPost(notification, settings)],
-  classify: (response) => classifyServiceAnswer(response, isNoDocument),
+  classify: (response) => classifyServiceAnswer(response, isAnything),
   fallback: (answer, notification, settings) =>
     shortestEventPost(answer, notification, (shortened) => [eventPost(shortened, settings)]),
 })

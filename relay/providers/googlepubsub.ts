@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
-import { isJsonOf } from './answers/own-answer.ts'
 import { classifyPassing } from './answers/passing-answer.ts'
 import { IDENTITY_IN_MANIFEST } from './auth/cloud-binding.ts'
 import { authorizeAtGoogle } from './auth/google-federation.ts'
@@ -117,14 +116,11 @@ export const googlePubSub = httpProvider<Settings>({
         return authorizeAtGoogle(SCOPE, NEEDED_KEY, tryPorts)
     }
   },
-  classify: (response) => classifyPassing(response, CANCELLED, isPublished),
+  classify: (response) => classifyPassing(response, CANCELLED),
 })
 
 /** The status of what was cancelled, and may be tried again: https://cloud.google.com/pubsub/docs/reference/error-codes */
 const CANCELLED = 499
-
-/** https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.topics/publish#response-body */
-const isPublished = isJsonOf(z.object({ messageIds: z.array(z.string()).min(1) }))
 
 function publishBody(event: Event, { attributes }: Settings) {
   const data = Buffer.from(JSON.stringify(eventJson(event))).toString('base64')

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
 import { ellipsize } from '../model/text.ts'
-import { isJson } from './answers/own-answer.ts'
 import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { basicOrBearer, basicOrBearerFields } from './auth/basic-or-bearer.ts'
 import { httpProvider } from './contract.ts'
@@ -60,7 +59,7 @@ export const grafana = httpProvider({
     }
     return [postJson(address, body, headers)]
   },
-  classify: (response) => classifyServiceAnswer(response, isJson),
+  classify: classifyServiceAnswer,
 })
 
 function fits(event: Event): boolean {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { HttpResponse, OutboundRequest } from '../ports/http.ts'
-import { isJsonOf } from './answers/own-answer.ts'
 import { classifyWaitingAnswer } from './answers/waiting-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { eventJson } from './messages/event-json.ts'
@@ -11,7 +10,7 @@ import { isError, sortedMetadata, titleOf } from './messages/names.ts'
 import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import { type LinkText, linkCommit } from './messages/texts.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
-import { deliverToMatrixThread, Sent, type ThreadRelation } from './threads/matrix-thread.ts'
+import { deliverToMatrixThread, type ThreadRelation } from './threads/matrix-thread.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
@@ -117,5 +116,5 @@ const Wait = z
   .transform(({ retry_after_ms }) => retry_after_ms)
 
 function classifyMatrix(response: HttpResponse): Verdict {
-  return classifyWaitingAnswer(response, Wait, isJsonOf(Sent))
+  return classifyWaitingAnswer(response, Wait)
 }

@@ -1,4 +1,5 @@
 import { isFifo } from '../model/aws-destination.ts'
+import { isNoDocument } from './answers/own-answer.ts'
 import { classifyAwsAnswer } from './aws/answer.ts'
 import { authorizeAtAws } from './aws/authorize.ts'
 import { attributesOf, eventText, fifoFields, messageBytes } from './aws/event-message.ts'
@@ -56,7 +57,7 @@ export const sns = httpProvider<AwsSettings>({
     ]
   },
   authorize: authorizeAtAws,
-  classify: classifyAwsAnswer,
+  classify: (response) => classifyAwsAnswer(response, isNoDocument),
 })
 
 /** The subject that e-mail of the topic has: printable ASCII, which begins with no blank. */

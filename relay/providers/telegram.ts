@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type { HttpResponse, OutboundRequest } from '../ports/http.ts'
-import { isJsonOf } from './answers/own-answer.ts'
 import { classifyWaitingAnswer } from './answers/waiting-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './messages/json-request.ts'
@@ -167,9 +166,6 @@ const Wait = z
   .object({ parameters: z.object({ retry_after: z.number() }) })
   .transform(({ parameters }) => parameters.retry_after * 1_000)
 
-/** What answers a method that was carried out: https://core.telegram.org/bots/api#making-requests */
-const isTaken = isJsonOf(z.object({ ok: z.literal(true) }))
-
 function classifyTelegram(response: HttpResponse): Verdict {
-  return classifyWaitingAnswer(response, Wait, isTaken)
+  return classifyWaitingAnswer(response, Wait)
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type { HttpResponse } from '../ports/http.ts'
-import { isJsonOf } from './answers/own-answer.ts'
 import { classifyWaitingAnswer } from './answers/waiting-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { authorization } from './messages/json-request.ts'
@@ -89,9 +88,6 @@ const Wait = z
   .object({ 'retry-after': z.number() })
   .transform(({ 'retry-after': seconds }) => seconds * 1_000)
 
-/** Every answer is JSON, and says how it went: https://zulip.com/api/rest-error-handling */
-const isTaken = isJsonOf(z.object({ result: z.literal('success') }))
-
 function classifyZulip(response: HttpResponse): Verdict {
-  return classifyWaitingAnswer(response, Wait, isTaken)
+  return classifyWaitingAnswer(response, Wait)
 }

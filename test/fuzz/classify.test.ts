@@ -38,16 +38,7 @@ const PAGES: readonly Objection[] = [
   { when: (r) => isOk(r) && r.truncated && r.body === '' && isHtml(r), kinds: ['retry'] },
 ]
 
-/** Services that tell in their answer what they took. */
-const TELLING: readonly Objection[] = [{ when: isOk, kinds: ['retry'] }]
-
-/** APIs that answer in JSON, or with nothing. */
-const FORGES: readonly Objection[] = [
-  { when: (r) => isOk(r) && !/^(?:$|\s*[{[])/.test(r.body), kinds: ['retry'] },
-]
-
 const LIMITED_BY_MESSAGE: readonly Objection[] = [
-  ...FORGES,
   { when: (r) => r.status === 403 && /rate limit/i.test(r.body), kinds: ['retry'] },
 ]
 
@@ -64,16 +55,10 @@ const OBJECTIONS: Readonly<Record<string, readonly Objection[]>> = {
     },
   ],
   azureeventhub: [{ when: isOfAnotherTime, kinds: ['retry'] }],
-  bitbucket: FORGES,
-  bitbucketserver: FORGES,
-  eventbridge: TELLING,
-  gitea: FORGES,
   github: LIMITED_BY_MESSAGE,
   githubdispatch: LIMITED_BY_MESSAGE,
-  googlepubsub: [...TELLING, { when: (r) => r.status === 499, kinds: ['retry'] }],
-  grafana: TELLING,
+  googlepubsub: [{ when: (r) => r.status === 499, kinds: ['retry'] }],
   gitlab: [
-    ...FORGES,
     { when: (r) => r.status === 409, kinds: ['retry'] },
     { when: (r) => r.status === 400 && r.body.includes('Cannot transition'), kinds: ['delivered'] },
   ],
@@ -83,7 +68,6 @@ const OBJECTIONS: Readonly<Record<string, readonly Objection[]>> = {
       kinds: ['retry', 'unauthorized', 'rejected'],
     },
   ],
-  matrix: TELLING,
   msteams: [
     {
       when: (r) => isOk(r) && r.body.includes('Webhook message delivery failed'),
@@ -96,11 +80,7 @@ const OBJECTIONS: Readonly<Record<string, readonly Objection[]>> = {
       kinds: ['retry', 'unauthorized', 'rejected'],
     },
   ],
-  sns: TELLING,
-  sqs: TELLING,
-  telegram: TELLING,
   webex: [{ when: (r) => r.status === 423, kinds: ['retry'] }],
-  zulip: TELLING,
 }
 
 /** Whether a refusal may be due to the clock, since what was sent is signed with the time of this host. */

@@ -3,14 +3,14 @@ import type { FailedDelivery } from '../contract.ts'
 import { quotable, serviceWords } from '../messages/service-message.ts'
 import type { Verdict } from '../verdict.ts'
 import { classifyStatus } from './classify.ts'
-import { foreignVerdict, isJsonOrEmpty } from './own-answer.ts'
+import { foreignVerdict, isNoPage } from './own-answer.ts'
 
 /**
  * Judges a forge's answer by its status, unless something else than its API has answered. The reason repeats what the
  * forge says. `notFound` tells what a 404 can mean, unless the request sets a commit status.
  */
 export function classifyForgeAnswer(response: HttpResponse, notFound = NOT_FOUND): Verdict {
-  const foreign = foreignVerdict(response, isJsonOrEmpty)
+  const foreign = foreignVerdict(response, isNoPage)
   if (foreign !== undefined) return foreign
   const verdict = classifyStatus(response)
   if (verdict.kind === 'delivered') return verdict

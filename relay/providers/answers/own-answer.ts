@@ -1,11 +1,8 @@
-import type { ZodType } from 'zod'
 import type { HttpResponse } from '../../ports/http.ts'
-import { serviceWords } from '../messages/service-message.ts'
 import type { Verdict } from '../verdict.ts'
-import { parseJsonAnswer } from './json-answer.ts'
 
 /**
- * Tells by the body of a success whether the service itself has answered. What stands in front of a service, such
+ * Tells by the body of a success whether the service itself may have answered. What stands in front of a service, such
  * as a proxy, a sign-in or a web server, answers with a success too, and has not heard of the request.
  */
 export type OwnAnswer = (response: HttpResponse) => boolean
@@ -19,36 +16,26 @@ const MARKUP = /^[\s\0\ufffd]*<\0?[a-z!?/]/i
 /** The beginning of a whole page. */
 const DOCUMENT = /^\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b/i
 
-/** Anything but markup. It is what is asked of a service for which other servers stand in, with answers of their own. */
-export const isNoPage: OwnAnswer = ({ body }) => !MARKUP.test(body)
+/** Anything but markup. More is not asked for: servers that stand in for a service answer in words of their own. */
+export const isNoPage: OwnAnswer = (response) => isUnlike(MARKUP, response)
 
-/** Anything but a whole page. An endpoint of one's own may answer with a line of HTML. */
-export const isNoDocument: OwnAnswer = ({ body }) => !DOCUMENT.test(body)
+/** Anything but a whole page, of a service that answers in XML. */
+export const isNoDocument: OwnAnswer = (response) => isUnlike(DOCUMENT, response)
 
-/** The beginning of a JSON object or array. */
-export const isJson: OwnAnswer = ({ body }) => /^\s*[{[]/.test(body)
+/** Anything at all, of an endpoint that may be a web page as well. */
+export const isAnything: OwnAnswer = () => true
 
-/** As `isJson`, for an API that answers some requests with nothing. */
-export const isJsonOrEmpty: OwnAnswer = (response) => response.body === '' || isJson(response)
-
-/** A JSON value of this form. Of an answer that was cut, the beginning counts. */
-export function isJsonOf(schema: ZodType): OwnAnswer {
-  return (response) =>
-    response.truncated ? isJson(response) : parseJsonAnswer(schema, response.body) !== undefined
-}
-
-/**
- * The verdict on a success that is not the service's own; undefined for any other answer. A success of which nothing
- * can be read counts by its status, unless it is a page by its type.
- */
+/** The verdict on a success that is not the service's own; undefined for any other answer. */
 export function foreignVerdict(response: HttpResponse, isOwn: OwnAnswer): Verdict | undefined {
   const { status } = response
-  if (status < 200 || status >= 300) return undefined
-  const isPage = isUnreadable(response) ? isHtml(response) : !isNoPage(response)
-  const isForeign = isUnreadable(response) ? isPage : !isOwn(response)
-  if (!isForeign) return undefined
-  const reason = `HTTP ${status}: ${whatItIs(response, isPage)}`
+  if (status < 200 || status >= 300 || isOwn(response)) return undefined
+  const reason = `HTTP ${status}: the answer is a page, and not one of the service's API`
   return { kind: 'retry', reason, applied: 'unknown' }
+}
+
+/** Of an answer of which nothing can be read only its type counts. */
+function isUnlike(page: RegExp, response: HttpResponse): boolean {
+  return isUnreadable(response) ? !isHtml(response) : !page.test(response.body)
 }
 
 /** The codings of RFC 9110, section 8.4.1, and later ones. Some servers name a charset in their place. */
@@ -61,11 +48,4 @@ function isUnreadable({ body, truncated, headers }: HttpResponse): boolean {
 
 function isHtml({ headers }: HttpResponse): boolean {
   return /html/i.test(headers['content-type'] ?? '')
-}
-
-function whatItIs(response: HttpResponse, isPage: boolean): string {
-  if (isPage) return "the answer is a page, and not one of the service's API"
-  if (response.body.trim() === '') return "the answer is empty, and so not one of the service's API"
-  const said = serviceWords(response)
-  return `the answer is not one of the service's API${said === undefined ? '' : `: ${said}`}`
 }

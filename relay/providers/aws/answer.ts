@@ -3,7 +3,7 @@ import type { HttpResponse } from '../../ports/http.ts'
 import { classifyStatus, limitWait } from '../answers/classify.ts'
 import { judgeSigned } from '../answers/clock-difference.ts'
 import { parseJsonAnswer } from '../answers/json-answer.ts'
-import { foreignVerdict, isJson, type OwnAnswer } from '../answers/own-answer.ts'
+import { foreignVerdict, isNoPage, type OwnAnswer } from '../answers/own-answer.ts'
 import { classifyServiceAnswer } from '../answers/service-answer.ts'
 import { quotable } from '../messages/service-message.ts'
 import type { Verdict } from '../verdict.ts'
@@ -75,12 +75,11 @@ const OF_SIGNATURE: ReadonlySet<string> = new Set([
  */
 const REFUSED_FROM_MS = 4 * 60_000
 
-/** Whether an answer names the message that a queue or topic took, in JSON or XML. */
-const hasMessageId: OwnAnswer = (response) =>
-  response.body.includes('MessageId') || (response.truncated && isJson(response))
-
-/** Judges an answer of AWS by the code of its error, and by its status without one. */
-export function classifyAwsAnswer(response: HttpResponse, isOwn = hasMessageId): Verdict {
+/**
+ * Judges an answer of AWS by the code of its error, and by its status without one. `isOwn` is that of
+ * `classifyServiceAnswer`.
+ */
+export function classifyAwsAnswer(response: HttpResponse, isOwn: OwnAnswer = isNoPage): Verdict {
   const foreign = foreignVerdict(response, isOwn)
   if (foreign !== undefined) return foreign
   const verdict = classifyStatus(response)

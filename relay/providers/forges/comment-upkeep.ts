@@ -107,10 +107,8 @@ async function create(job: CommentJob, isPartial: boolean): Promise<CustomDelive
   const request = { ...writing(job, 'POST', job.urls.comments), maxResponseBytes: MAX_LIST_BYTES }
   const created = await exchange(job, request)
   if (created.verdict.kind !== 'delivered') return created
-  const { body = '', truncated = false } = created.response ?? {}
-  const comment = parseJsonAnswer(job.forge.comment, body)
+  const comment = parseJsonAnswer(job.forge.comment, created.response?.body ?? '')
   if (comment) await remember(job, comment.id)
-  else if (!truncated && !isPartial) return unreadable(created, 'the comment', 'unknown')
   if (!isPartial) return created
   const reason = 'made a new comment: the earlier comments are too long to look for one to update'
   return { ...created, verdict: { kind: 'delivered', reason } }

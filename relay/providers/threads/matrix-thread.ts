@@ -23,8 +23,7 @@ export interface MatrixThreadJob {
   readonly classify: (response: HttpResponse) => Verdict
 }
 
-/** What the server answers for an event that it took. */
-export const Sent = z.object({ event_id: z.string().min(1) })
+const Sent = z.object({ event_id: z.string().min(1) })
 
 /**
  * Sends a message to its thread. The first one is an event of the room, and each later one refers to it. A request

@@ -287,7 +287,7 @@ describe('a GitHub App', () => {
     [response(301), 'rejected', /HTTP 301: the destination redirects/],
     [response(503), 'retry', /HTTP 503/],
     [response(201, '{}'), 'retry', /HTTP 201 without an access token/],
-    [response(201, 'made'), 'retry', /HTTP 201: the answer is not one of the service's API: made/],
+    [response(201, 'made'), 'retry', /HTTP 201 without an access token/],
     [response(201, '<html>'), 'retry', /HTTP 201: the answer is a page/],
     [transportFailure('timeout', true), 'retry', /^timeout: /],
     [transportFailure('address-refused', false), 'rejected', /^address-refused: /],

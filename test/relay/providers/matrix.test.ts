@@ -165,4 +165,4 @@ describe('matrix answers', () => {
   })
 })
 
-describeStatusClasses(matrix, '{"event_id":"$YUwRidLecu"}')
+describeStatusClasses(matrix)

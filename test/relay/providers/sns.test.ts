@@ -69,10 +69,7 @@ it.each([
   )
 })
 
-describeStatusClasses(
-  sns,
-  '<PublishResponse><PublishResult><MessageId>567910cd</MessageId></PublishResult></PublishResponse>',
-)
+describeStatusClasses(sns)
 
 describe('sns answers', () => {
   const answer = (status: number, code: string) =>

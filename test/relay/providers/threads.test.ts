@@ -101,7 +101,7 @@ describe('a thread of Matrix', () => {
 
   it.each([
     ['that is refused', response(403, '{}'), 'unauthorized'],
-    ['whose answer names no event', ok({}), 'retry'],
+    ['whose answer names no event', ok({}), 'delivered'],
   ])('is not begun by a message %s', async (_, first, kind) => {
     const { results, sent } = await deliverAll(
       matrix,
