@@ -7,7 +7,6 @@ import type {
 } from '../../relay/ports/http.ts'
 import { isHttpProvider, type ProviderType } from '../../relay/providers/contract.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
-import { ANY_SUCCESS } from '../support/any-success.ts'
 import type { ShownRecord } from '../support/delivery-records.ts'
 import { START } from '../support/manual-clock.ts'
 import { plainProvider } from '../support/plain-provider.ts'
@@ -75,14 +74,13 @@ const limited = (status: number, retryAfter: string, dueInMs: number): Row => [
 const NOT_FOUND = /^HTTP 404(: the repository .*is not found, or the token lacks .*)?$/
 const REFUSED = /^HTTP 40[13]: the credential was not accepted$/
 
-const TAKEN = JSON.stringify(ANY_SUCCESS)
-const PAGE = '<!DOCTYPE html><title>Sign in</title>'
+const PAGE = answer(200, {}, '<!DOCTYPE html><title>Sign in</title>')
 
 const ANSWERS: readonly Row[] = [
-  ['200', answer(200, {}, TAKEN), delivered(200)],
-  ['201', answer(201, {}, TAKEN), delivered(201)],
-  ['202', answer(202, {}, TAKEN), delivered(202)],
-  ['a page', answer(200, {}, PAGE), retry(/^HTTP 200: the answer is a page, and not /, 'released')],
+  ['a page', PAGE, retry(/^HTTP 200: the answer is a page, and not /, 'released')],
+  ['200', answer(200, {}, '{}'), delivered(200)],
+  ['201', answer(201, {}, '{}'), delivered(201)],
+  ['202', answer(202, {}, '{}'), delivered(202)],
   ['301', answer(301), dead(/^HTTP 301: the destination redirects, which is not followed$/)],
   ['304', answer(304), dead(/^HTTP 304: the destination redirects, which is not followed$/)],
   ['307', answer(307), dead(/^HTTP 307: the destination redirects, which is not followed$/)],
@@ -167,9 +165,11 @@ const message = (status: number, text: string, headers = {}) =>
 /** Answers that mean something to one type only. */
 const OWN: Readonly<Record<string, readonly Row[]>> = {
   azuredevops: [
-    ['a page', answer(200, {}, PAGE), dead(/is a page, not JSON; the token may/, 2)],
+    ['a page', PAGE, dead(/is a page, not JSON; the token may/, 2)],
     ['a sign-in page', answer(203, {}, '<html>'), dead(/is a page, not JSON; the token may/, 2)],
   ],
+  generic: [['a page', PAGE, delivered(200)]],
+  'generic-hmac': [['a page', PAGE, delivered(200)]],
   // It is asked for the commit then, and answers the same.
   gitea: [['500', answer(500), { ...retry(/^HTTP 500$/, 'released'), requests: 2 }]],
   github: [

@@ -42,16 +42,12 @@ const STATUS_CLASSES: readonly Row[] = [
   [503, { 'retry-after': '120' }, retry('unknown', 'HTTP 503', 120_000)],
 ]
 
-/**
- * Cases for a type that judges answers with an empty body by their status. `taken` is the body of a success, for a type
- * whose service tells in it what it took.
- */
-export function describeStatusClasses<S>(type: HttpProvider<S>, taken = ''): void {
+/** Cases for a type that judges answers with an empty body by their status. */
+export function describeStatusClasses<S>(type: HttpProvider<S>): void {
   const classify = type.classify ?? classifyServiceAnswer
   describe(`${type.type} answers, by status`, () => {
     it.each(STATUS_CLASSES)('judges %i %o', (status, headers, verdict) => {
-      const body = verdict.kind === 'delivered' ? taken : ''
-      expect(classify(response(status, body, headers))).toEqual(verdict)
+      expect(classify(response(status, '', headers))).toEqual(verdict)
     })
   })
 }

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { isAboutCommits } from '../../../relay/pipeline/commit-result.ts'
 import type { OutboundRequest } from '../../../relay/ports/http.ts'
 import { providerTypes } from '../../../relay/providers/registry.ts'
-import { ANY_SUCCESS } from '../../support/any-success.ts'
 import { createCanaries } from '../../support/canaries.ts'
 import { plainProvider } from '../../support/plain-provider.ts'
 import {
@@ -28,7 +27,7 @@ function answerTo({ method, url }: OutboundRequest) {
   if (method === 'GET' && url.endsWith('/user')) {
     return answer(200, {}, '{"id":1,"login":"relay","username":"relay"}')
   }
-  return method === 'GET' ? answer(200, {}, '[]') : answer(201, {}, JSON.stringify(ANY_SUCCESS))
+  return method === 'GET' ? answer(200, {}, '[]') : answer(201, {}, '{"id":1}')
 }
 
 /** Sends one event to a Provider of every type; gives what each was sent, as bytes in text. */

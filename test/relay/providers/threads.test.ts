@@ -214,7 +214,7 @@ describe('a thread of Telegram', () => {
     const { results, sent } = await deliverAll(
       telegram,
       settings,
-      [ok({ ok: true, result: {} }), posted],
+      [ok({}), posted],
       [inThread('a')],
     )
     expect(results).toEqual([
