@@ -45,8 +45,9 @@ function targetOf(url: URL | null): RequestTarget | undefined {
 
 /** The address of a socket's own end, as a header Host has it. */
 function hostOf({ localAddress = '', localPort }: Socket): string {
-  // A socket of both families writes an address of IPv4 so.
-  const address = localAddress.replace(/^::ffff:(?=[\d.]+$)/, '')
+  // A socket of both families writes an address of IPv4 so. Behind a link-local address of IPv6 stands the interface,
+  // which the URL parser takes for no part of a host.
+  const address = localAddress.replace(/^::ffff:(?=[\d.]+$)|%.*$/g, '')
   return `${address.includes(':') ? `[${address}]` : address}:${localPort}`
 }
 

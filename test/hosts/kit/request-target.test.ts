@@ -41,6 +41,7 @@ describe('readTarget', () => {
     ['127.0.0.1', 'http://127.0.0.1:8080'],
     ['::ffff:10.0.0.7', 'http://10.0.0.7:8080'],
     ['fd00::7', 'http://[fd00::7]:8080'],
+    ['fe80::7%eth0', 'http://[fe80::7]:8080'],
   ])(
     'takes a request without a host, as HTTP/1.0 allows, as one for %s',
     (localAddress, origin) => {
