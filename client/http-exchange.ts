@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import { buffer, text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
 import type { Answer } from '../relay/api/answer.ts'
 import type { RequestBody } from '../relay/api/body.ts'
 import type { OpenedStream } from './delivery-changes.ts'
@@ -54,7 +54,7 @@ export async function openStream(asked: StreamExchange): Promise<OpenedStream> {
       response.setTimeout(asked.idleMs, () => response.destroy(new Error('nothing came any more')))
       return { texts: response.setEncoding('utf8'), close: () => void response.destroy() }
     }
-    return { refusal: { status, contentType, body: await text(response) } }
+    return { refusal: { status, contentType, body: await bodyOf(response) } }
   } catch (error) {
     throw abort.signal.aborted ? abort.signal.reason : error
   } finally {

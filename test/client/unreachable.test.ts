@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { request } from 'node:https'
 import { expect, it } from 'vitest'
-import { exchange } from '../../client/http-exchange.ts'
+import { exchange, openStream } from '../../client/http-exchange.ts'
 import { unreachableReason } from '../../client/unreachable.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { startHttpServer, startHttpsServer } from '../support/servers.ts'
@@ -32,4 +32,14 @@ it('says that an answer was cut off', async () => {
     response.writeHead(200, { 'content-length': 10 }).write('{', () => response.destroy())
   })
   expect(await reasonOf(port, 10_000)).toBe('its answer was cut off')
+})
+
+it('says that the answer to a request for a stream was cut off', async () => {
+  const { port } = await startHttpServer((_, response) => {
+    response.writeHead(503, { 'content-length': 10 }).write('{', () => response.destroy())
+  })
+  const url = new URL(`http://127.0.0.1:${port}/`)
+  const asked = openStream({ method: 'GET', url, headers: {}, timeoutMs: 10_000, idleMs: 10_000 })
+  const reason = asked.then(() => expect.unreachable('it was answered'), unreachableReason)
+  expect(await reason).toBe('its answer was cut off')
 })
