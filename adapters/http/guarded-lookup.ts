@@ -1,5 +1,7 @@
 import { promises as dns, type LookupAddress } from 'node:dns'
+import { closeSync, openSync } from 'node:fs'
 import type { LookupFunction } from 'node:net'
+import { devNull } from 'node:os'
 import type { AddressGuard } from './address-guard.ts'
 import { ConnectError, codeOf, ownOr } from './failure.ts'
 
@@ -9,8 +11,18 @@ import { ConnectError, codeOf, ownOr } from './failure.ts'
  */
 export type Resolve = (hostname: string, cluster?: string) => Promise<readonly LookupAddress[]>
 
-/** Resolves names by the system, with `/etc/hosts` and the search domains of a cluster. */
-export const resolveBySystem: Resolve = (hostname) => dns.lookup(hostname, { all: true })
+/**
+ * Resolves names by the system, with `/etc/hosts` and the search domains of a cluster. The system knows no name while the
+ * process may open no file, and does not tell why: then this rejects as opening a file does.
+ */
+export const resolveBySystem: Resolve = async (hostname) => {
+  try {
+    return await dns.lookup(hostname, { all: true })
+  } catch (error) {
+    closeSync(openSync(devNull, 'r'))
+    throw error
+  }
+}
 
 /**
  * A `lookup` for one socket. The addresses that it hands out are those that the socket connects to,
