@@ -34,8 +34,8 @@ export type ReplayPorts = Pick<Ports, 'queue' | 'ledger' | 'state' | 'modes' | '
 
 /**
  * Asks for another chain of tries of a delivery, with the current configuration and the event as it
- * was. A delivery that still waits is tried now. One that died with the message of its group ends as that does, if the
- * message is sent again. Refused when something newer was sent for its
+ * was. A delivery that still waits is tried now. One that waits for the message of its group while that is sent, or died
+ * with it and it is sent again, ends as the message does. Refused when something newer was sent for its
  * subject, and while its cluster is observed. `by` names who asks; absent when nobody knows.
  */
 export async function requestReplay(
@@ -87,6 +87,7 @@ function toldWithOthers(record: LedgerRecord, now: number): LedgerRecord {
   const reason = 'replay requested: the message of its group tells of it'
   return {
     ...record,
+    ...timeHeld(record, now),
     status: { kind: 'waiting', why: 'rule', dueAt: now, reason },
     attempt: record.attempt + 1,
     chainStartedAt: now,

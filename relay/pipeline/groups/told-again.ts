@@ -1,17 +1,19 @@
 import type { DeliveryRecord, LedgerRecord } from '../../model/delivery.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { isReplayed } from '../record.ts'
 import { readSoundBare } from '../sound-records.ts'
 import { readMessage, tellsOf } from './messages.ts'
 
 /**
- * Whether a message of a group tells of a dead delivery after all: it was sent again since, or is being sent. Then the
- * delivery has to be no message of its own, or people would read of it twice. Rejects when a store fails.
+ * Whether a message of a group tells of a delivery that waits for it, or that died with it, after all: it was sent again
+ * since, or is being sent. Then the delivery has to be no message of its own, or people would read of it twice. Rejects
+ * when a store fails.
  */
 export async function isToldAgain(
   ports: Pick<Ports, 'state' | 'ledger'>,
   record: LedgerRecord,
 ): Promise<boolean> {
-  if (!isDeadWithOthers(record)) return false
+  if (!isUntoldWithOthers(record)) return false
   const { cluster, id, toldIn } = record
   const message = await readMessage(ports, cluster, toldIn)
   if (message?.digest === undefined || !tellsOf(message, id)) return false
@@ -20,10 +22,15 @@ export async function isToldAgain(
   return status?.kind === 'waiting' || status?.outcome === 'delivered'
 }
 
-function isDeadWithOthers(
+/**
+ * A delivery that was replayed before is sent by itself, whatever its group does, as is one that a silence holds back: a
+ * replay is what lets it out.
+ */
+function isUntoldWithOthers(
   record: LedgerRecord,
 ): record is DeliveryRecord & { readonly toldIn: string } {
-  if (record.kind === 'event' || record.toldIn === undefined) return false
+  if (record.kind === 'event' || record.toldIn === undefined || isReplayed(record)) return false
   const { id, toldIn, status } = record
-  return toldIn !== id && status.kind === 'final' && status.outcome === 'dead'
+  if (toldIn === id) return false
+  return status.kind === 'waiting' ? status.silence === undefined : status.outcome === 'dead'
 }

@@ -73,6 +73,20 @@ describe('a replay of a group whose message died', () => {
     expect(await outcomesOf(harness)).toEqual(['delivered', 'delivered', 'delivered'])
   })
 
+  it('tells of one in that message alone that is asked for twice, before the message is told', async () => {
+    const { harness, leader, others } = await deadGroup()
+    harness.answerWith(() => answer(503))
+    await replay(harness, [leader, ...others, ...others])
+    await harness.drain()
+    await replay(harness, others)
+    await harness.drain()
+    expect(harness.requests).toHaveLength(1)
+    harness.answerWith(() => answer(200))
+    await harness.pass(MINUTE_MS)
+    expect(harness.requests).toHaveLength(2)
+    expect(await outcomesOf(harness)).toEqual(['delivered', 'delivered', 'delivered'])
+  })
+
   it('ends as the message does that dies again', async () => {
     const { harness, leader, others } = await deadGroup()
     harness.answerWith(() => answer(404))
