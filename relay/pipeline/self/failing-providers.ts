@@ -1,12 +1,8 @@
 import { FLEET, isOfFleet } from '../../model/fleet.ts'
 import { OBJECT_DELETED } from '../../model/good-ends.ts'
 import { derivedUid } from '../../model/hash.ts'
-import {
-  type Identity,
-  type KubernetesObject,
-  namespacedName,
-  ObjectMeta,
-} from '../../model/kubernetes.ts'
+import { type Identity, type KubernetesObject, namespacedName } from '../../model/kubernetes.ts'
+import { nameOf } from '../../model/parse-objects.ts'
 import {
   type FailingProviders,
   failingProvidersCodec,
@@ -54,7 +50,7 @@ export async function reportGoneProviders(
   const config = await ports.configs.read(cluster)
   if (typeof config !== 'object' || !isWanted(config.manifests, 'deliveries')) return
   const fleet = providers.some(isOfFleet) ? await readFleet(ports.configs) : undefined
-  const uids = new Set([
+  const uids = new Set<unknown>([
     ...uidsOf(config.manifests, cluster),
     ...fleetUidsOf(fleet?.manifests ?? [], cluster),
   ])
@@ -68,11 +64,12 @@ export async function reportGoneProviders(
   await changeList(ports, cluster, (known) => known.filter(({ uid }) => !goneUids.has(uid)))
 }
 
-function uidsOf(manifests: readonly KubernetesObject[], cluster: string): readonly string[] {
-  return manifests.filter(isProvider).flatMap(({ metadata }) => {
-    const { data } = ObjectMeta.safeParse(metadata)
-    if (data === undefined) return []
-    return [data.uid || derivedUid(cluster, 'Provider', data.namespace, data.name)]
+/** Those of a cluster's Providers, also of one that is not valid now. */
+function uidsOf(manifests: readonly KubernetesObject[], cluster: string): readonly unknown[] {
+  return manifests.filter(isProvider).map((manifest) => {
+    const { namespace, name } = nameOf(manifest)
+    const given: unknown = Object(manifest.metadata).uid
+    return given || derivedUid(cluster, 'Provider', namespace, name)
   })
 }
 
@@ -80,7 +77,7 @@ function uidsOf(manifests: readonly KubernetesObject[], cluster: string): readon
 function fleetUidsOf(manifests: readonly KubernetesObject[], cluster: string): readonly string[] {
   return manifests
     .filter(isProvider)
-    .map(({ metadata }) => derivedUid(cluster, 'Provider', FLEET, String(Object(metadata).name)))
+    .map((manifest) => derivedUid(cluster, 'Provider', FLEET, nameOf(manifest).name))
 }
 
 function isProvider({ kind }: KubernetesObject): boolean {

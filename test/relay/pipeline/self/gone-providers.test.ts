@@ -110,6 +110,16 @@ describe('self: deliveries, of a Provider that fails', () => {
     ])
   })
 
+  it.each([
+    ['with a UID', '1'],
+    ['without a UID', undefined],
+  ])('and stays with metadata that is not valid, %s, is not told to be gone', async (_, uid) => {
+    const harness = await setUp(broken(uid))
+    const { metadata, ...rest } = broken(uid)
+    await take(harness, OPS, TOLD, { ...rest, metadata: { ...Object(metadata), labels: { a: 1 } } })
+    expect(told(harness)).toHaveLength(1)
+  })
+
   it('and worked again before it was deleted, tells nothing more', async () => {
     const harness = await setUp()
     harness.answerWith(() => answer(200))
