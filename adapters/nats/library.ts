@@ -20,9 +20,12 @@ const NO_TIMEOUT_MS = 2 ** 31 - 1
 
 let loading: Promise<NatsLibrary> | undefined
 
-/** Loads the library at the first call, since most relays never publish to NATS. */
+/** Loads the library when it is needed, since most relays never publish to NATS. Rejects while its files cannot be read. */
 export function loadLibrary(): Promise<NatsLibrary> {
-  loading ??= load()
+  loading ??= load().catch((error: unknown) => {
+    loading = undefined
+    throw error
+  })
   return loading
 }
 

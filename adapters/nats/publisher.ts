@@ -46,6 +46,8 @@ export function createNatsPublisher(options: ConnectionOptions): NatsPublisher {
 
   return {
     async publish(message, transport) {
+      // Where its files cannot be read, this rejects: the relay is at fault, and not the server.
+      await loadLibrary()
       const missing =
         message.storeOnceAs === undefined
           ? 'the server did not answer'

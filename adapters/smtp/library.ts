@@ -12,9 +12,12 @@ export interface MailLibrary {
 
 let loading: Promise<MailLibrary> | undefined
 
-/** Loads the library at the first call, since most relays never send mail. */
+/** Loads the library when it is needed, since most relays never send mail. Rejects while its files cannot be read. */
 export function loadLibrary(): Promise<MailLibrary> {
-  loading ??= load()
+  loading ??= load().catch((error: unknown) => {
+    loading = undefined
+    throw error
+  })
   return loading
 }
 

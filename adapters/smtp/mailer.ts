@@ -51,6 +51,8 @@ export function createMailer(options: ConnectionOptions): Mailer {
 
   return {
     async send(message, transport): Promise<MailSent | MailRefusal | TransportFailure> {
+      // Where its files cannot be read, this rejects: the relay is at fault, and not the server.
+      await loadLibrary()
       const progress: Progress = { mayHaveArrived: false }
       const controller = new AbortController()
       const { timeoutMs } = transport

@@ -60,7 +60,7 @@ export interface MailRefusal {
 export interface Mailer {
   /**
    * Sends a mail, and waits until the server has it. Never rejects because of the network or the
-   * server.
+   * server, but while the relay's own files cannot be read.
    */
   send(
     message: MailMessage,

@@ -61,7 +61,7 @@ export interface NatsRefusal {
 export interface NatsPublisher {
   /**
    * Publishes a message, and waits until the server has it, or a stream with `storeOnceAs`. Never
-   * rejects because of the network or the server.
+   * rejects because of the network or the server, but while the relay's own files cannot be read.
    */
   publish(
     message: NatsMessage,

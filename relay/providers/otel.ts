@@ -4,6 +4,7 @@ import { classifyOtlpAnswer } from './answers/otlp-answer.ts'
 import { basicAuthorization } from './auth/basic-or-bearer.ts'
 import { customProvider } from './contract.ts'
 import { headerTextError } from './header-text.ts'
+import { loadPart } from './load-part.ts'
 import { secretHeaders } from './messages/headers.ts'
 import { authorization } from './messages/json-request.ts'
 import { spanOf } from './messages/otlp-span.ts'
@@ -76,7 +77,9 @@ export const otel = customProvider<Settings>({
 
 /** Loaded when first used: no other type needs it, and it is not small. */
 async function serialize(span: ReturnType<typeof spanOf>): Promise<Uint8Array> {
-  const { ProtobufTraceSerializer } = await import('@opentelemetry/otlp-transformer')
+  const { ProtobufTraceSerializer } = await loadPart(
+    () => import('@opentelemetry/otlp-transformer'),
+  )
   const bytes = ProtobufTraceSerializer.serializeRequest([span])
   if (bytes === undefined) throw new Error('the span was not serialized')
   return bytes

@@ -7,6 +7,7 @@ import { judgeSigned } from '../answers/clock-difference.ts'
 import { classifyGithub, GITHUB_HEADERS } from '../answers/github-answer.ts'
 import { parseJsonAnswer } from '../answers/json-answer.ts'
 import type { TryPorts } from '../contract.ts'
+import { loadPart } from '../load-part.ts'
 import { authorization } from '../messages/json-request.ts'
 import type { Failure } from '../verdict.ts'
 import type { AccessToken } from './access-tokens.ts'
@@ -33,7 +34,7 @@ export async function appJwt(
   clock: TryPorts['clock'],
 ): Promise<string> {
   // Loaded here, so that a relay whose Providers sign nothing starts without it.
-  const { SignJWT } = await import('jose')
+  const { SignJWT } = await loadPart(() => import('jose'))
   const seconds = Math.floor(clock.now() / 1_000)
   return new SignJWT()
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })

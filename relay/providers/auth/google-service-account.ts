@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { parseJsonAnswer } from '../answers/json-answer.ts'
 import type { Authorization, TryPorts } from '../contract.ts'
+import { loadPart } from '../load-part.ts'
 import type { SettingError } from '../setting-error.ts'
 import { authorizeByToken } from './oauth-token.ts'
 import { readRsaKey } from './rsa-key.ts'
@@ -82,7 +83,7 @@ async function assertionOf(
   clock: TryPorts['clock'],
 ): Promise<string> {
   // Loaded here, so that a relay whose Providers sign nothing starts without it.
-  const { SignJWT } = await import('jose')
+  const { SignJWT } = await loadPart(() => import('jose'))
   const seconds = Math.floor(clock.now() / 1_000)
   return new SignJWT({ scope })
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...(keyId !== '' && { kid: keyId }) })

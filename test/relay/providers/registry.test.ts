@@ -6,6 +6,7 @@ import { providerTypes } from '../../../relay/providers/registry.ts'
 const SHARED = new Set([
   'contract',
   'header-text',
+  'load-part',
   'notification-memory',
   'registry',
   'secret-parts',
