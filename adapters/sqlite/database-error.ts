@@ -26,6 +26,11 @@ export class DatabaseError extends Error {
   }
 }
 
+/** Whether something was asked of a database that was closed, as the end of the relay does. What it was for goes on at the next start. */
+export function isClosed(error: unknown): boolean {
+  return error instanceof DatabaseError && error.problem === 'closed'
+}
+
 /** SQLite's primary result codes (https://sqlite.org/rescode.html) that are the file's fault. */
 const PROBLEMS: Readonly<Record<number, readonly [DatabaseErrorKind, string]>> = {
   3: ['no-access', 'access is denied. Give this user the right to read and write it.'],

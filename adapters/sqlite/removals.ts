@@ -1,4 +1,4 @@
-import { DatabaseError } from './database-error.ts'
+import { isClosed } from './database-error.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { change, outcomeChange, type UnitStatement } from './statement.ts'
 
@@ -72,9 +72,4 @@ export class Removals {
     }, waitMs).unref()
     this.#onFailure(error, this.#left.size, waitMs)
   }
-}
-
-/** Whether the database was closed. The event then comes again at the next start. */
-function isClosed(error: unknown): boolean {
-  return error instanceof DatabaseError && error.problem === 'closed'
 }

@@ -1,3 +1,4 @@
+import { isClosed } from '../../adapters/sqlite/database-error.ts'
 import type { Destinations } from '../../relay/pipeline/destinations/destinations.ts'
 import { reportConfiguration } from '../../relay/pipeline/self/configuration-reports.ts'
 import { wakeWaiting } from '../../relay/pipeline/wake.ts'
@@ -18,7 +19,7 @@ export interface ConfigurationHeirs {
  * Does what follows when objects or Secrets of a cluster have come: first what `judge` has to say of
  * them, then what waited for them goes out, and it is told what that changes for the relay itself. Resolves with whether all of it
  * was done. Never rejects: they are stored, and what fails here is made up for by the next set and by the schedule of
- * retries.
+ * retries. What the end of the relay interrupts is no failure.
  */
 export async function configurationCame(
   { ports, destinations, log, gate }: ConfigurationHeirs,
@@ -35,7 +36,8 @@ export async function configurationCame(
     await reportConfiguration(ports, cluster)
     return true
   } catch (err) {
-    log.error({ err, cluster }, 'a configuration came, but what follows it could not be done')
+    if (!isClosed(err))
+      log.error({ err, cluster }, 'a configuration came, but what follows it could not be done')
     return false
   }
 }

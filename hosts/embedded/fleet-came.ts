@@ -1,3 +1,4 @@
+import { isClosed } from '../../adapters/sqlite/database-error.ts'
 import { clustersInFleet } from '../../relay/pipeline/fleet.ts'
 import type { Clusters } from '../../relay/ports/clusters.ts'
 import { type ConfigurationHeirs, configurationCame } from './configuration-came.ts'
@@ -22,6 +23,7 @@ export async function fleetCame(heirs: FleetHeirs): Promise<void> {
       await configurationCame(heirs, cluster, () => configurations.judgeAgain(cluster))
     }
   } catch (err) {
-    log.error({ err }, 'the fleet has changed, but not all clusters could be judged by it')
+    if (!isClosed(err))
+      log.error({ err }, 'the fleet has changed, but not all clusters could be judged by it')
   }
 }

@@ -1,3 +1,4 @@
+import { isClosed } from '../../adapters/sqlite/database-error.ts'
 import type { Log } from '../kit/log.ts'
 import type { FolderLoad } from './configurations/folder-loader.ts'
 import { manifestErrorText } from './manifests/manifest-error.ts'
@@ -12,7 +13,9 @@ export async function putInForce(config: ManifestsConfig, load: FolderLoad, log:
   }
   log.info({ files: fileCount, objects: objectCount }, 'manifests loaded')
   await config.keep().catch((err: unknown) => {
-    log.error({ err }, 'the manifests could not be kept to explain what was decided by them')
+    // They are loaded, and kept, at the next start.
+    if (!isClosed(err))
+      log.error({ err }, 'the manifests could not be kept to explain what was decided by them')
   })
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { DatabaseError } from '../../../adapters/sqlite/database-error.ts'
 import { configurationCame } from '../../../hosts/embedded/configuration-came.ts'
 import { fixtureJson } from '../../support/notifications.ts'
 import {
@@ -28,6 +29,22 @@ it('sends what waited for it though a later version remembers which Alerts were 
   expect(errors).toEqual([expect.objectContaining({ name: 'LaterVersion' })])
   await harness.drain()
   expect(harness.requests).toHaveLength(1)
+})
+
+it('says nothing of what the end of the relay interrupts', async () => {
+  const { ports, destinations } = createHarness()
+  const errors: unknown[] = []
+  const log = { info: () => undefined, error: ({ err }: { err: unknown }) => errors.push(err) }
+  const failing = (error: Error) => ({
+    ...{ ports: { ...ports, ledger: { ...ports.ledger, list: () => Promise.reject(error) } } },
+    ...{ destinations, log },
+  })
+  const closed = new DatabaseError('relay.db', 'closed', 'the database is closed.')
+  expect(await configurationCame(failing(closed), CLUSTER)).toBe(false)
+  expect(errors).toEqual([])
+  const full = new DatabaseError('relay.db', 'full', 'there is no space left.')
+  expect(await configurationCame(failing(full), CLUSTER)).toBe(false)
+  expect(errors).toEqual([full])
 })
 
 const SECRET = `${CLUSTER}/flux-system/hook`
