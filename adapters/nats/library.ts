@@ -1,5 +1,6 @@
 import type { Authenticator, MsgHdrs, NatsConnection } from '@nats-io/nats-core'
 import type { NatsCredentials } from '../../relay/ports/nats.ts'
+import { loadOnce } from '../load-once.ts'
 import type { Link } from './link.ts'
 import { type LinkOptions, LinkTransport } from './link-transport.ts'
 
@@ -18,16 +19,8 @@ export interface NatsLibrary {
 /** The library's own timeout in milliseconds. Whoever opened the link closes it sooner. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1
 
-let loading: Promise<NatsLibrary> | undefined
-
 /** Loads the library when it is needed, since most relays never publish to NATS. Rejects while its files cannot be read. */
-export function loadLibrary(): Promise<NatsLibrary> {
-  loading ??= load().catch((error: unknown) => {
-    loading = undefined
-    throw error
-  })
-  return loading
-}
+export const loadLibrary = loadOnce(load)
 
 async function load(): Promise<NatsLibrary> {
   const [{ NatsConnectionImpl, createInbox, headers, setTransportFactory }, { authenticatorOf }] =

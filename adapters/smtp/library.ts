@@ -1,6 +1,7 @@
 import type SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection'
 import type { MailMessage } from '../../relay/ports/mail.ts'
+import { loadOnce } from '../load-once.ts'
 
 /** The parts that need the library for mail. */
 export interface MailLibrary {
@@ -10,16 +11,8 @@ export interface MailLibrary {
   openSession(options: SMTPConnectionOptions): SMTPConnection
 }
 
-let loading: Promise<MailLibrary> | undefined
-
 /** Loads the library when it is needed, since most relays never send mail. Rejects while its files cannot be read. */
-export function loadLibrary(): Promise<MailLibrary> {
-  loading ??= load().catch((error: unknown) => {
-    loading = undefined
-    throw error
-  })
-  return loading
-}
+export const loadLibrary = loadOnce(load)
 
 async function load(): Promise<MailLibrary> {
   const [{ default: MailComposer }, { default: Connection }] = await Promise.all([
