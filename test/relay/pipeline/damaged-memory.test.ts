@@ -122,22 +122,14 @@ const MEMORIES: Readonly<Record<string, Memory>> = {
     keys: /#failing-providers#/,
     kind: 'failing providers',
     make: failLong,
-    async use(harness) {
-      await harness.drainNext()
-      harness.answerWith(() => answer(200))
-      await runOut(harness)
-    },
+    use: failThenArrive,
     requests: 10,
   },
   'of a destination that fails': {
     keys: /#trouble#/,
     kind: 'trouble',
     make: failLong,
-    async use(harness) {
-      await harness.drainNext()
-      harness.answerWith(() => answer(200))
-      await runOut(harness)
-    },
+    use: failThenArrive,
     // Six tries until it is told, a seventh, and one that arrives, which is told.
     requests: 10,
   },
@@ -151,6 +143,13 @@ async function failLong(harness: Harness): Promise<void> {
   harness.answerWith(({ url }) => answer(url.includes('ops') ? 200 : 503))
   await fail(harness, 'first')
   while (!harness.requests.some(({ url }) => url.includes('ops'))) await harness.drainNext()
+}
+
+/** Lets the destination fail once more, and then take what comes. */
+async function failThenArrive(harness: Harness): Promise<void> {
+  await harness.drainNext()
+  harness.answerWith(() => answer(200))
+  await runOut(harness)
 }
 
 async function fail(harness: Harness, message: string, changes: object = {}): Promise<void> {
