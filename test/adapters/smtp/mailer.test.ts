@@ -69,6 +69,16 @@ describe('a mail', () => {
     expect(second).toBe(first)
   })
 
+  it('has a boundary in one piece, whatever the domain', async () => {
+    const server = await startSmtpServer(certificate)
+    const id = `<${'d'.repeat(32)}@notifications.platform.eu-central.example-company.co.uk>`
+    await mailer.send(mail(server, {}, { messageId: id }), TRUSTED)
+    const { raw = '' } = server.mails[0] ?? {}
+    const [, boundary = ''] = /^ boundary="([^"\r]+)"\r$/m.exec(raw) ?? []
+    expect(boundary).toMatch(/^.{1,70}$/)
+    expect(raw.split(`--${boundary}`)).toHaveLength(4)
+  })
+
   it('goes over TLS from the first byte', async () => {
     const server = await startSmtpServer({ ...certificate, secure: true })
     expect(await mailer.send(mail(server, { tls: 'implicit' }), TRUSTED)).toMatchObject({
