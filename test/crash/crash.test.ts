@@ -15,7 +15,7 @@ it(
     const { counts, violations } = await runCampaign({ rounds: ROUNDS, seed, ...disk })
     process.stdout.write(`crash test: ${JSON.stringify({ seed, ...counts })}\n`)
 
-    expect(violations.join('\n'), `seed ${seed}`).toBe('')
+    expect(violations.length, [`seed ${seed}`, ...violations].join('\n')).toBe(0)
     expect(counts['events acknowledged']).toBeGreaterThan(0)
   },
   WITHIN_MS,

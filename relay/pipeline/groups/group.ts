@@ -6,8 +6,8 @@ import { readSoundBare } from '../sound-records.ts'
 import type { Gathering } from './gathering.ts'
 import {
   dissolveMessage,
-  isMade,
   type Leader,
+  makeAlone,
   makeMessage,
   readMessage,
   tellsOf,
@@ -101,7 +101,7 @@ async function lead(
 
 /**
  * The message of a delivery that joins no group: that of its group, if it was made before. If it was to be made, the
- * window of `gathering` is no more.
+ * delivery is told alone from now on, the window of `gathering` is no more, and whoever waits for it joins another one.
  */
 export async function leadAlone(
   ports: Pick<Ports, 'state' | 'clock'>,
@@ -109,10 +109,8 @@ export async function leadAlone(
   gathering?: Gathering,
 ): Promise<Grouped> {
   if (toldIn !== id) return { kind: 'alone' }
-  const made = await readMessage(ports, cluster, id)
-  if (made) return leads(made)
   if (gathering && 'key' in gathering.window) await leaveWindow(ports, gathering.window.key, id)
-  return { kind: 'alone' }
+  return leads(await makeAlone(ports, cluster, id))
 }
 
 function leads({ digest }: GroupMessage): Grouped {
@@ -134,10 +132,6 @@ async function follow(
   const { status, chainStartedAt = now } = stored?.value ?? {}
   if (status !== undefined && tellsNobody(status, now)) {
     await dissolveMessage(ports, record.cluster, leader)
-    return join(ports, record, gathering, leader)
-  }
-  const mayBeUnmade = message === undefined && isTriedAlone(status)
-  if (mayBeUnmade && !(await isMade(ports, record.cluster, leader))) {
     return join(ports, record, gathering, leader)
   }
   if (status?.kind === 'waiting') {
@@ -181,14 +175,6 @@ function endedWith(leader: string, { outcome, reason }: Final): Ended {
 function tellsNobody(status: Decided, now: number): boolean {
   if (status.kind === 'waiting') return status.why === 'configuration' && status.dueAt > now
   return isLeftBehind(status)
-}
-
-/**
- * Whether a leader whose message was not made is sent by itself, as a person replayed it or its rule was removed: the
- * message is made before the first try.
- */
-function isTriedAlone(status: Decided | undefined): boolean {
-  return status?.kind === 'waiting' && status.why !== 'rule' && status.why !== 'configuration'
 }
 
 function isLeftBehind({ outcome }: Final): boolean {

@@ -26,15 +26,6 @@ export async function readMessage(
   return (await readStored(ports, cluster, leader)).message
 }
 
-/** Whether the message of a leader was made, also where it is damaged: its leader makes it anew then. */
-export async function isMade(
-  { state }: Pick<Ports, 'state'>,
-  cluster: string,
-  leader: string,
-): Promise<boolean> {
-  return (await state.read(messageKey(cluster, leader))) !== undefined
-}
-
 async function readStored(
   { state }: Pick<Ports, 'state'>,
   cluster: string,
@@ -76,9 +67,7 @@ export async function makeMessage(
     members: all.map((member) => nameOf(member.id)),
     ...(overtaken && { digest: digestOf(all, { cluster, provider, publicUrl, overtaken }) }),
   }
-  const expiresAt = ports.clock.now() + REMEMBER_MS
-  const value = groupMessageCodec.encode(message)
-  const isWritten = await ports.state.write(messageKey(cluster, id), value, version, expiresAt)
+  const isWritten = await writeMessage(ports, messageKey(cluster, id), message, version)
   return isWritten ? message : makeMessage(ports, leader, least)
 }
 
@@ -97,20 +86,44 @@ async function overtakenOf(
 }
 
 /**
+ * Makes a message that tells of the leader alone, or reads the one that was made before. Whoever waits for the leader
+ * finds out by it. A message of all that was being made meanwhile is not written. Rejects when the store fails.
+ */
+export async function makeAlone(
+  ports: Pick<Ports, 'state' | 'clock'>,
+  cluster: string,
+  leader: string,
+): Promise<GroupMessage> {
+  const { message: made, version } = await readStored(ports, cluster, leader)
+  if (made) return made
+  const message: GroupMessage = { members: [nameOf(leader)] }
+  const isWritten = await writeMessage(ports, messageKey(cluster, leader), message, version)
+  return isWritten ? message : makeAlone(ports, cluster, leader)
+}
+
+/**
  * Takes all but the leader out of a message that was made and is not sent: each of them finds another one, and the
  * leader tells of itself alone if it is sent after all. Rejects when the store fails.
  */
 export async function dissolveMessage(
-  { state, clock }: Pick<Ports, 'state' | 'clock'>,
+  ports: Pick<Ports, 'state' | 'clock'>,
   cluster: string,
   leader: string,
 ): Promise<void> {
   const key = messageKey(cluster, leader)
-  const stored = await state.read(key)
-  if (stored === undefined) return
-  const value = groupMessageCodec.encode({ members: [nameOf(leader)] })
+  const stored = await ports.state.read(key)
   // Whoever was faster has written the same.
-  await state.write(key, value, stored.version, clock.now() + REMEMBER_MS)
+  await writeMessage(ports, key, { members: [nameOf(leader)] }, stored?.version ?? 'absent')
+}
+
+/** False, with nothing written, when the item has another version. */
+async function writeMessage(
+  { state, clock }: Pick<Ports, 'state' | 'clock'>,
+  key: string,
+  message: GroupMessage,
+  version: ExpectedVersion,
+): Promise<boolean> {
+  return state.write(key, groupMessageCodec.encode(message), version, clock.now() + REMEMBER_MS)
 }
 
 /** Whether a message tells of a delivery. */

@@ -59,3 +59,52 @@ describe('a group whose first delivery a person replays, and which fails then', 
     expect(await outcomesOf(harness)).toEqual({ first: 'retry', d: 'delivered', e: 'delivered' })
   })
 })
+
+describe('a group whose first delivery a person replays while its message is made', () => {
+  it('tells of each delivery in that message alone', async () => {
+    const harness = createHarness()
+    const rules = { 'group-by': "'all'", 'group-wait': '30s', 'group-max': '1m' }
+    await harness.configure(SLACK, annotated(alert('a', 'p'), rules))
+    for (const name of ['first', 'b']) await send(harness, name)
+    harness.clock.advance(40_000)
+    const retries = await harness.queue.leaseRetries(100)
+    const leader = (await harness.records()).find(({ id, toldIn }) => id === toldIn)?.id ?? ''
+    const dispatch = async (isLeader: boolean) => {
+      for (const retry of retries) {
+        if ((retry.deliveryId === leader) !== isLeader) continue
+        await harness.dispatcher.dispatchRetry(retry)
+        await harness.queue.acknowledgeRetry(retry)
+      }
+    }
+    beforeMessageIsMade(harness, leader, async () => {
+      await requestReplay(harness.ports, leader)
+      await dispatch(false)
+    })
+    await dispatch(true)
+    await harness.pass(5 * MINUTE_MS)
+    const told = harness.requests.map(({ body }) => /(\d) events of/.exec(String(body))?.[1])
+    // Once more, as the person asked for it.
+    expect(told).toEqual(['2', '2'])
+    const records = await harness.records()
+    expect(records.map(({ outcome, toldIn }) => [outcome, toldIn])).toEqual([
+      ['delivered', leader],
+      ['delivered', leader],
+    ])
+  })
+})
+
+/** Calls `then` once, when the deliveries of a message are known, before it is written down. */
+function beforeMessageIsMade(harness: Harness, leader: string, then: () => Promise<void>): void {
+  const { state } = harness.ports
+  const write = state.write.bind(state)
+  let isCalled = false
+  Object.assign(state, {
+    async write(...args: Parameters<typeof write>) {
+      if (!isCalled && args[0].endsWith(`#group#${leader}`)) {
+        isCalled = true
+        await then()
+      }
+      return write(...args)
+    },
+  })
+}
