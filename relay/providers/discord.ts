@@ -24,7 +24,7 @@ const MAX_FIELD_VALUE = 1_024
 const MAX_FIELDS = 25
 const MAX_EMBED = 6_000
 
-/** The longest user name: https://docs.discord.com/developers/resources/webhook#execute-webhook */
+/** The longest user name; the shortest has one character: https://docs.discord.com/developers/resources/webhook#execute-webhook */
 const MAX_USERNAME = 80
 
 /** Discord: the Slack-compatible form of a webhook. */
@@ -40,9 +40,10 @@ export const discord = httpProvider({
   fit: cutToEmbed,
   requests(notification, settings) {
     const { event } = notification
+    const username = settings.username || event.reportingController.trim()
     const message = slackMessage(escaped(notification), {
       channel: '',
-      username: ellipsize(settings.username || event.reportingController, MAX_USERNAME),
+      username: ellipsize(username, MAX_USERNAME),
       fallback: '',
       goodColor: 'good',
       dangerColor: 'danger',
@@ -51,7 +52,13 @@ export const discord = httpProvider({
       ...attachment,
       author_name: ellipsize(attachment.author_name, MAX_AUTHOR),
     }))
-    return [postJson(slackCompatible(settings.address), { ...message, attachments })]
+    const body = {
+      ...message,
+      // The webhook has a name of its own; an empty one is refused.
+      username: message.username || undefined,
+      attachments,
+    }
+    return [postJson(slackCompatible(settings.address), body)]
   },
   classify: classifyDiscord,
 })

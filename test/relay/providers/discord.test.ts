@@ -184,6 +184,13 @@ describe('discord limits of an embed', () => {
     const [request] = requestsOf(discord, notificationOf('kustomization-finished'), long)
     expect(withJsonBody(request).body).toMatchObject({ username: `${'u'.repeat(79)}…` })
   })
+
+  it.each(['', ' '])('names no user for a controller without a name: %j', (reportingController) => {
+    const notification = notificationOf('kustomization-applied', { reportingController })
+    const plain = settingsOf(discord, { address: ADDRESS })
+    const [request] = requestsOf(discord, notification, plain)
+    expect(withJsonBody(request).body).not.toHaveProperty('username')
+  })
 })
 
 describe('discord limit of an author', () => {

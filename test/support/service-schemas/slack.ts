@@ -62,7 +62,9 @@ const Embed = z
 /** https://docs.discord.com/developers/resources/webhook#execute-slackcompatible-webhook */
 const DiscordMessage = z.strictObject({
   ...messageShape,
-  username: characters(80),
+  username: characters(80)
+    .refine((name) => name.trim() !== '')
+    .optional(),
   attachments: z.array(Embed).min(1).max(10),
 })
 
