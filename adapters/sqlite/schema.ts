@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { EVENTS_ONCE } from './schema-events-once.ts'
 import { FEWER_PAGES } from './schema-fewer-pages.ts'
+import { LATEST } from './schema-latest.ts'
 import { SHORTER_IDS } from './schema-shorter-ids.ts'
 
 /** What a kind of file holds, and how one can tell that a file is of this kind. */
@@ -9,6 +10,8 @@ export interface Schema {
   readonly applicationId: number
   /** Entry n takes a database from version n to n + 1. One that was released is never changed. */
   readonly migrations: readonly string[]
+  /** What all migrations together make of an empty file. Where it is absent they make it. */
+  readonly latest?: string
 }
 
 /** The mark of the relay's file: `FxRl`. */
@@ -143,26 +146,34 @@ const MIGRATIONS: readonly string[] = [
 export const SCHEMA_VERSION = MIGRATIONS.length
 
 /** The relay's database. */
-export const RELAY_SCHEMA: Schema = { applicationId: APPLICATION_ID, migrations: MIGRATIONS }
+export const RELAY_SCHEMA: Schema = {
+  applicationId: APPLICATION_ID,
+  migrations: MIGRATIONS,
+  latest: LATEST,
+}
 
 /** Brings a database from version `from` to the latest. The caller holds a write transaction. */
 export function migrate(connection: DatabaseSync, schema: Schema, from: number): void {
   const { applicationId, migrations } = schema
   if (from === migrations.length) return
-  for (const migration of migrations.slice(from)) connection.exec(migration)
+  if (from === 0) create(connection, schema, migrations.length)
+  else for (const migration of migrations.slice(from)) connection.exec(migration)
   connection.exec(`PRAGMA application_id = ${applicationId}`)
   connection.exec(`PRAGMA user_version = ${migrations.length}`)
 }
 
+/** Makes the tables of version `version` in an empty database. */
+function create(connection: DatabaseSync, { migrations, latest }: Schema, version: number): void {
+  const isLatest = latest !== undefined && version === migrations.length
+  const steps = isLatest ? [latest] : migrations.slice(0, version)
+  for (const step of steps) connection.exec(step)
+}
+
 /** Whether the tables and their columns are those of the schema's version `version`. */
-export function hasSchema(
-  connection: DatabaseSync,
-  { migrations }: Schema,
-  version: number,
-): boolean {
+export function hasSchema(connection: DatabaseSync, schema: Schema, version: number): boolean {
   const model = new DatabaseSync(':memory:')
   try {
-    for (const migration of migrations.slice(0, version)) model.exec(migration)
+    create(model, schema, version)
     return shape(model) === shape(connection)
   } finally {
     model.close()
