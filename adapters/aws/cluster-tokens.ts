@@ -2,7 +2,6 @@ import {
   type DynamoDBClient,
   PutItemCommand,
   type PutItemCommandInput,
-  paginateQuery,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { type ClusterTokens, tokenHash } from '../../relay/api/credentials.ts'
@@ -18,6 +17,7 @@ import {
   TOKENS,
 } from './config-chunks.ts'
 import { type Item, MalformedItem, namesOf, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
+import { lastItem } from './last-item.ts'
 import type { SecretsManagerTokens } from './secrets-manager.ts'
 import { EXPIRY_ATTRIBUTE, TTL_ATTRIBUTE } from './tables.ts'
 import { expiryAttributes, hasExpired } from './versioned-item.ts'
@@ -67,7 +67,7 @@ interface CachedCredentials {
 
 /**
  * The hashes of the clusters' tokens in DynamoDB, beside the pointers to their sets. One read
- * returns both, or that there is no such cluster. A cluster with a set and without hashes was
+ * returns them, or tells that there is no such cluster. A cluster with a set and without hashes was
  * created earlier: its tokens, which are keys of signatures too, are in Secrets Manager only.
  */
 export class DynamoDbTokens {
@@ -104,7 +104,7 @@ export class DynamoDbTokens {
    * The stored hashes, also of a cluster that was taken out of use; undefined when there are none.
    */
   async readHashes(cluster: string): Promise<StoredHashes | undefined> {
-    return (await this.#items(cluster)).stored
+    return this.#storedHashes(cluster, await this.#lastItem(cluster, TOKENS, TOKENS))
   }
 
   /**
@@ -219,12 +219,22 @@ export class DynamoDbTokens {
   }
 
   async #load(cluster: string, fresh: boolean): Promise<StoredCredentials | undefined> {
-    const { stored, hasSet } = await this.#items(cluster)
+    const last = await this.#lastItem(cluster, POINTER, TOKENS)
+    const stored = this.#storedHashes(cluster, last)
     const keys = this.#keyReader(cluster, fresh)
     if (stored?.retiredAt !== undefined) return undefined
     if (stored) return { hashes: stored.hashes, keys: stored.hasKeys ? keys : async () => [] }
-    const tokens = hasSet ? await keys() : []
+    const tokens = (await this.#hasSet(cluster, last)) ? await keys() : []
     return tokens.length === 0 ? undefined : { hashes: tokens.map(tokenHash), keys }
+  }
+
+  /** Whether a cluster without tokens has a set. `last` is the last of its items from pointer to tokens. */
+  async #hasSet(cluster: string, last: Item | undefined): Promise<boolean> {
+    if (last === undefined) return false
+    const isPointer = textOf(last, 'part') === POINTER
+    const pointer = isPointer ? last : await this.#lastItem(cluster, POINTER, POINTER)
+    if (pointer === undefined || this.#hasExpired(pointer)) return false
+    return numberOf(pointer, RETIRED_ATTRIBUTE) === undefined
   }
 
   /** Reads the keys of signatures. `fresh` is for the first read: the next ones are by the cache. */
@@ -237,38 +247,19 @@ export class DynamoDbTokens {
     }
   }
 
-  async #items(cluster: string) {
-    const query = {
-      TableName: this.#options.tableName,
-      KeyConditionExpression: '#cluster = :cluster AND #part BETWEEN :first AND :last',
-      ProjectionExpression: `#part, #hashes, #hasKeys, #${NEWEST_AT_ATTRIBUTE}, #${OBSERVED_ATTRIBUTE}, #${RETIRED_ATTRIBUTE}, #${EXPIRY_ATTRIBUTE}`,
-      ExpressionAttributeNames: namesOf(
-        ...['cluster', 'part', 'hashes', 'hasKeys', NEWEST_AT_ATTRIBUTE],
-        ...[OBSERVED_ATTRIBUTE, RETIRED_ATTRIBUTE, EXPIRY_ATTRIBUTE],
-      ),
-      ExpressionAttributeValues: {
-        ':cluster': { S: cluster },
-        ':first': { S: POINTER },
-        ':last': { S: TOKENS },
-      },
-      ConsistentRead: true,
-    }
-    const found = new Map<string, Item>()
-    for await (const page of paginateQuery({ client: this.#options.client }, query)) {
-      for (const item of page.Items ?? []) {
-        if (!hasExpired(item, this.#options.clock.now()))
-          found.set(textOf(item, 'part') ?? '', item)
-      }
-    }
-    const tokens = found.get(TOKENS)
-    return {
-      stored: tokens && this.#storedHashes(cluster, tokens),
-      hasSet:
-        numberOf(found.get(POINTER) ?? {}, RETIRED_ATTRIBUTE) === undefined && found.has(POINTER),
-    }
+  #lastItem(cluster: string, first: string, last: string): Promise<Item | undefined> {
+    const { client, tableName } = this.#options
+    return lastItem(client, tableName, { cluster, first, last })
   }
 
-  #storedHashes(cluster: string, item: Item): StoredHashes {
+  #hasExpired(item: Item): boolean {
+    return hasExpired(item, this.#options.clock.now())
+  }
+
+  /** The hashes in an item; undefined for one that is not of tokens, or has expired. */
+  #storedHashes(cluster: string, item: Item | undefined): StoredHashes | undefined {
+    if (item === undefined || textOf(item, 'part') !== TOKENS) return undefined
+    if (this.#hasExpired(item)) return undefined
     const hashes = (item.hashes?.L ?? []).flatMap(({ S: hash }) => hash ?? [])
     if (hashes.length === 0 || !hashes.every((hash) => /^[0-9a-f]{64}$/.test(hash))) {
       throw new MalformedItem(this.#options.tableName, `${cluster} ${TOKENS}`)

@@ -12,7 +12,7 @@ export const MAX_CHUNK_BYTES = 350_000
 /** The sort key of the pointer. The sort keys of chunks contain `#`, and this one does not. */
 export const POINTER = 'current'
 
-/** The sort key of the hashes of a cluster's tokens; it and the pointer are next to each other. */
+/** The sort key of the hashes of a cluster's tokens, after those of the pointer and of the sets of before. */
 export const TOKENS = 'tokens'
 
 export const CHUNK_PREFIX = 'chunk#'

@@ -7,6 +7,7 @@ import { MAX_CHUNK_BYTES } from '../../../adapters/aws/config-chunks.ts'
 import { DynamoDbConfigStore } from '../../../adapters/aws/dynamodb-config.ts'
 import { jointReads } from '../../../adapters/aws/joint-reads.ts'
 import { CONFIG_TABLE } from '../../../adapters/aws/tables.ts'
+import { tokenHash } from '../../../relay/api/credentials.ts'
 import type { ConfigSnapshot } from '../../../relay/model/config.ts'
 import { dynamoDb, type OpenTable } from '../../support/dynamo-db.ts'
 import { connectionReset, intercept } from '../../support/intercept.ts'
@@ -245,6 +246,17 @@ function loseFirstAnswer() {
   return { count: () => requests, stop }
 }
 
+/** Counts the items that queries of the table read, and so pay for. */
+function countItemsRead() {
+  let items = 0
+  intercept(table.client, async (_, pass) => {
+    const output = await pass()
+    items += Number(Object(output).ScannedCount)
+    return output
+  })
+  return () => items
+}
+
 describe('DynamoDbTokens', () => {
   it('writes the tokens of a new cluster once, also when the answer is lost', async () => {
     const tokens = new DynamoDbTokens({ ...table, keys: { read: async () => undefined } })
@@ -255,6 +267,28 @@ describe('DynamoDbTokens', () => {
     sent.stop()
     expect(await write('b')).toBe(false)
     expect(await tokens.readHashes('prod')).toMatchObject({ hashes: ['a'.repeat(64)] })
+  })
+
+  it('reads none of the sets of before beside the tokens', async () => {
+    const tokens = new DynamoDbTokens({ ...table, keys: { read: async () => undefined } })
+    const hashes = ['a'.repeat(64)]
+    await tokens.writeHashes('prod', { hashes, hasKeys: false }, 'none')
+    for (const number of [1, 2, 3, 4]) await writer.replace(snapshot(number, 300_000))
+    const itemsRead = countItemsRead()
+    expect(await tokens.read('prod')).toMatchObject({ hashes })
+    expect(await tokens.readHashes('prod')).toMatchObject({ hashes })
+    expect(itemsRead()).toBe(2)
+  })
+
+  it('finds the pointer behind sets of before for a cluster whose tokens are elsewhere', async () => {
+    const keys = { read: async () => ['a-token'] }
+    const tokens = new DynamoDbTokens({ ...table, keys })
+    for (const number of [1, 2, 3, 4]) await writer.replace(snapshot(number))
+    const itemsRead = countItemsRead()
+    expect(await tokens.readHashes('prod')).toBe(undefined)
+    expect(await tokens.read('prod')).toMatchObject({ hashes: [tokenHash('a-token')] })
+    expect(itemsRead()).toBe(2)
+    expect(await tokens.read('dev')).toBe(undefined)
   })
 
   it('takes tokens out of use once, and knows that it did when the answer is lost', async () => {
