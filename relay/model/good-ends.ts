@@ -52,13 +52,18 @@ export const SHIPPER_REPORTER = 'flux-relay-shipper'
 /** The reason of such an end when its object is gone. */
 export const OBJECT_DELETED = 'ObjectDeleted'
 
+/** The reason of the event of the relay that a Provider of which it reported a failure is in use no more. */
+export const DESTINATION_UNUSED = 'DestinationUnused'
+
 /** The `reportingController` of the events of the relay about itself. */
 export const RELAY_REPORTER = 'flux-relay'
+
+const RELAYS_FOUND_ENDS: ReadonlySet<string> = new Set([OBJECT_DELETED, DESTINATION_UNUSED])
 
 /**
  * Whether an event is the end of a failure that the shipper found in the status of its object, since Flux reports none
  * for some failures: https://github.com/fluxcd/flux2/issues/5738. So is the event of the relay that an object of which it
- * reported a failure is gone.
+ * reported a failure is gone, or in use no more.
  */
 export function isFoundEnd({
   severity,
@@ -67,7 +72,7 @@ export function isFoundEnd({
 }: Pick<Event, 'severity' | 'reason' | 'reportingController'>): boolean {
   if (severity !== 'info') return false
   if (reportingController === SHIPPER_REPORTER) return true
-  return reportingController === RELAY_REPORTER && reason === OBJECT_DELETED
+  return reportingController === RELAY_REPORTER && RELAYS_FOUND_ENDS.has(reason)
 }
 
 /** Whether an event says that its object works or is gone, so that a failure of it has ended. */

@@ -2,7 +2,10 @@ import { createCodec, sameButVersion } from './codec.ts'
 import { number, object, optional, type ShapeOf, truth } from './shape.ts'
 
 const troubleShape = object({
-  /** When it began, in milliseconds since the epoch. */
+  /**
+   * When it began, in milliseconds since the epoch. Of one that is over: when it ended, or when it had begun where
+   * an earlier version wrote it.
+   */
   since: number,
   /** Whether it is over, which was told too. */
   over: optional(truth),

@@ -42,7 +42,7 @@ async function reportCluster(
   if (since !== undefined) return beginTrouble(ports, key, since, silentReport(cluster, since))
   // A clock that was set back takes it for not silent, though it was not heard since.
   const isHeard = (begin: number) => heardAt !== begin
-  await endTrouble(ports, key, (begin) => isHeard(begin) && heardReport(cluster, begin))
+  await endTrouble(ports, key, heardAt, (begin) => isHeard(begin) && heardReport(cluster, begin))
 }
 
 function silentReport(cluster: string, since: number) {

@@ -120,7 +120,7 @@ function end(
   key: string,
 ): Promise<void> {
   const name = namespacedName(provider)
-  return endTrouble(ports, key, (since) => ({
+  return endTrouble(ports, key, ports.clock.now(), (since) => ({
     ...{ cluster, kind: 'Provider', object: provider, severity: 'info' },
     reason: 'DestinationRecovered',
     message: `Deliveries to Provider ${name} arrive again; they had failed since ${new Date(since).toISOString()}`,

@@ -1,8 +1,6 @@
-import { FLEET, isOfFleet } from '../../model/fleet.ts'
-import { OBJECT_DELETED } from '../../model/good-ends.ts'
-import { derivedUid } from '../../model/hash.ts'
-import { type Identity, type KubernetesObject, namespacedName } from '../../model/kubernetes.ts'
-import { nameOf } from '../../model/parse-objects.ts'
+import { isOfFleet } from '../../model/fleet.ts'
+import { DESTINATION_UNUSED, OBJECT_DELETED } from '../../model/good-ends.ts'
+import { type Identity, namespacedName } from '../../model/kubernetes.ts'
 import {
   type FailingProviders,
   failingProvidersCodec,
@@ -10,6 +8,7 @@ import {
 import type { Ports } from '../../ports/ports.ts'
 import { rememberedValue } from '../damaged-memory.ts'
 import { readFleet } from '../fleet.ts'
+import { type ProviderEnd, providerEnds } from './provider-ends.ts'
 import type { SelfEvent } from './self-event.ts'
 import { endTrouble, type TroublePorts, troubleKey } from './troubles.ts'
 import { isWanted } from './wanted.ts'
@@ -37,11 +36,11 @@ export function rememberFailing(
 }
 
 /**
- * Reports which Providers of a cluster are gone that were told as failing, as events of the relay about itself. One that
- * was made anew has another UID, and what was told of the one before is over. Call it after a configuration has come.
- * Rejects when a store fails; what was not reported then is reported the next time.
+ * Reports which Providers of a cluster are gone, or in use no more, that were told as failing, as events of the relay
+ * about itself. One that was made anew has another UID, and what was told of the one before is over. Call it after a
+ * configuration has come. Rejects when a store fails; what was not reported then is reported the next time.
  */
-export async function reportGoneProviders(
+export async function reportEndedProviders(
   ports: TroublePorts & Pick<Ports, 'configs'>,
   cluster: string,
 ): Promise<void> {
@@ -50,48 +49,42 @@ export async function reportGoneProviders(
   const config = await ports.configs.read(cluster)
   if (typeof config !== 'object' || !isWanted(config.manifests, 'deliveries')) return
   const fleet = providers.some(isOfFleet) ? await readFleet(ports.configs) : undefined
-  const uids = new Set<unknown>([
-    ...uidsOf(config.manifests, cluster),
-    ...fleetUidsOf(fleet?.manifests ?? [], cluster),
-  ])
-  const gone = providers.filter(({ uid }) => !uids.has(uid))
-  for (const provider of gone) {
-    const key = troubleKey(cluster, provider.uid)
-    await endTrouble(ports, key, (since) => goneReport(cluster, provider, since))
-  }
-  if (gone.length === 0) return
-  const goneUids = new Set(gone.map(({ uid }) => uid))
-  await changeList(ports, cluster, (known) => known.filter(({ uid }) => !goneUids.has(uid)))
-}
-
-/** Those of a cluster's Providers, also of one that is not valid now. */
-function uidsOf(manifests: readonly KubernetesObject[], cluster: string): readonly unknown[] {
-  return manifests.filter(isProvider).map((manifest) => {
-    const { namespace, name } = nameOf(manifest)
-    const given: unknown = Object(manifest.metadata).uid
-    return given || derivedUid(cluster, 'Provider', namespace, name)
+  const { manifests } = config
+  const endOf = providerEnds({ cluster, manifests, fleet: fleet?.manifests ?? [] })
+  const ended = providers.flatMap((provider) => {
+    const end = endOf(provider)
+    return end ? [{ provider, end }] : []
   })
+  for (const { provider, end } of ended) {
+    const key = troubleKey(cluster, provider.uid)
+    await endTrouble(ports, key, ports.clock.now(), (since) =>
+      endReport(cluster, provider, end, since),
+    )
+  }
+  if (ended.length === 0) return
+  const uids = new Set(ended.map(({ provider }) => provider.uid))
+  await changeList(ports, cluster, (known) => known.filter(({ uid }) => !uids.has(uid)))
 }
 
-/** Those that the fleet's Providers have in a cluster. */
-function fleetUidsOf(manifests: readonly KubernetesObject[], cluster: string): readonly string[] {
-  return manifests
-    .filter(isProvider)
-    .map((manifest) => derivedUid(cluster, 'Provider', FLEET, nameOf(manifest).name))
-}
-
-function isProvider({ kind }: KubernetesObject): boolean {
-  return kind === 'Provider'
-}
-
-function goneReport(cluster: string, provider: Identity, since: number): SelfEvent {
+function endReport(
+  cluster: string,
+  provider: Identity,
+  end: ProviderEnd,
+  since: number,
+): SelfEvent {
   const name = namespacedName(provider)
   return {
     ...{ cluster, kind: 'Provider', object: provider, severity: 'info' },
-    reason: OBJECT_DELETED,
-    message: `Provider ${name} was deleted; deliveries to it had failed since ${new Date(since).toISOString()}`,
-    occasion: ['gone', provider.uid, String(since)],
+    reason: end === 'gone' ? OBJECT_DELETED : DESTINATION_UNUSED,
+    message: `Provider ${name} ${END_TEXTS[end]}; deliveries to it had failed since ${new Date(since).toISOString()}`,
+    occasion: [end, provider.uid, String(since)],
   }
+}
+
+const END_TEXTS: Readonly<Record<ProviderEnd, string>> = {
+  gone: 'was deleted',
+  suspended: 'is suspended',
+  unused: 'is used by no Alert now',
 }
 
 type Providers = FailingProviders['providers']

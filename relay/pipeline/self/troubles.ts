@@ -14,7 +14,10 @@ export function troubleKey(cluster: string, what: string): string {
   return `${cluster}#trouble#${what}`
 }
 
-/** Reports once that a trouble began. `since` is in milliseconds since the epoch. Rejects when a store fails. */
+/**
+ * Reports once that a trouble began. `since` is in milliseconds since the epoch: what began before the last trouble ended
+ * is part of that one. Rejects when a store fails.
+ */
 export async function beginTrouble(
   ports: TroublePorts,
   key: string,
@@ -22,18 +25,24 @@ export async function beginTrouble(
   event: SelfEvent,
 ): Promise<void> {
   const known = await readTrouble(ports, key)
-  if (known.trouble && !known.trouble.over) return
+  if (known.trouble && !(known.trouble.over && isLater(since, known.trouble, ports))) return
   await reportSelf(ports, [event])
   await writeTrouble(ports, key, { since }, known)
 }
 
+/** Whether something began after a trouble had ended. An end that is still to come is of a clock that was set back. */
+function isLater(since: number, over: Trouble, { clock }: TroublePorts): boolean {
+  return since >= over.since || over.since > clock.now()
+}
+
 /**
- * Reports once that a trouble is over, if its beginning was reported; false where it is not over after all. Rejects when
- * a store fails.
+ * Reports once that a trouble is over, if its beginning was reported; false where it is not over after all. It ended
+ * at `at`, in milliseconds since the epoch. Rejects when a store fails.
  */
 export async function endTrouble(
   ports: TroublePorts,
   key: string,
+  at: number,
   eventSince: (since: number) => SelfEvent | false,
 ): Promise<void> {
   const known = await readTrouble(ports, key)
@@ -42,7 +51,7 @@ export async function endTrouble(
   const event = eventSince(since)
   if (event === false) return
   await reportSelf(ports, [event])
-  await writeTrouble(ports, key, { since, over: true }, known)
+  await writeTrouble(ports, key, { since: at, over: true }, known)
 }
 
 interface KnownTrouble {

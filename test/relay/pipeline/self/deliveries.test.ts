@@ -164,6 +164,25 @@ describe('self: deliveries', () => {
     expect(told(harness).slice(2)).toMatchObject([{ reason: 'DestinationFailing' }])
   })
 
+  it('tells that a destination fails again, though the clock was set back after it worked again', async () => {
+    const harness = await setUp()
+    const broken = () => answer(503)
+    harness.answerWith(({ url }) => (url.includes('broken') ? broken() : answer(200)))
+    await send(harness, 'a')
+    await harness.pass(60 * MINUTE_MS)
+    harness.answerWith(() => answer(200))
+    await harness.pass(60 * MINUTE_MS)
+    harness.clock.set(harness.clock.now() - 24 * 60 * MINUTE_MS)
+    harness.answerWith(({ url }) => (url.includes('broken') ? broken() : answer(200)))
+    await send(harness, 'b')
+    await harness.pass(60 * MINUTE_MS)
+    expect(told(harness)).toMatchObject([
+      { reason: 'DestinationFailing' },
+      { reason: 'DestinationRecovered' },
+      { reason: 'DestinationFailing' },
+    ])
+  })
+
   it.each([
     ['a person replayed what failed', 'replayed'],
     ['what failed is dead', 'dead'],
@@ -211,6 +230,19 @@ describe('self: deliveries', () => {
         await send(harness, `good-${hour}`)
       }
       expect(told(harness)).toMatchObject(BOTH)
+    })
+
+    it('tells that the others fail too, later', async () => {
+      const harness = await setUpMixed()
+      for (let hour = 0; hour < 3; hour += 1) {
+        await harness.pass(60 * MINUTE_MS)
+        await send(harness, `good-${hour}`)
+      }
+      harness.answerWith(({ url }) => answer(url.includes('broken') ? 503 : 200))
+      await harness.pass(80 * MINUTE_MS)
+      await send(harness, 'good-last')
+      await harness.pass(80 * MINUTE_MS)
+      expect(told(harness)).toMatchObject([...BOTH, { reason: 'DestinationFailing' }])
     })
 
     it('tells with the next delivery that arrives, also when one arrived just before', async () => {

@@ -116,7 +116,8 @@ describe('self: deliveries, of a Provider that fails', () => {
   ])('and stays with metadata that is not valid, %s, is not told to be gone', async (_, uid) => {
     const harness = await setUp(broken(uid))
     const { metadata, ...rest } = broken(uid)
-    await take(harness, OPS, TOLD, { ...rest, metadata: { ...Object(metadata), labels: { a: 1 } } })
+    const invalid = { ...rest, metadata: { ...Object(metadata), labels: { a: 1 } } }
+    await take(harness, OPS, TOLD, invalid, ALL)
     expect(told(harness)).toHaveLength(1)
   })
 
@@ -131,10 +132,59 @@ describe('self: deliveries, of a Provider that fails', () => {
     expect(told(harness)).toEqual(before)
   })
 
+  const suspended = (manifest: KubernetesObject): KubernetesObject => ({
+    ...manifest,
+    spec: { ...Object(manifest.spec), suspend: true },
+  })
+  const lead = (to: string) => annotated(ALL, { provider: to })
+
+  it.each([
+    ['is suspended', [suspended(broken('1')), ALL], 'is suspended'],
+    ['has no Alert any more', [broken('1')], 'is used by no Alert now'],
+    ['has Alerts that are all suspended', [broken('1'), suspended(ALL)], 'is used by no Alert now'],
+    ['has Alerts that lead to another', [broken('1'), lead('team/x')], 'is used by no Alert now'],
+  ])(
+    'and %s, tells that once, and what fails there once it is in use again',
+    async (_, set, how) => {
+      const harness = await setUp()
+      await take(harness, OPS, TOLD, ...set)
+      await harness.pass(5 * HOUR_MS)
+      const end = new RegExp(
+        `^Provider flux-system/broken ${how}; deliveries to it had failed since 20`,
+      )
+      expect(told(harness).slice(1)).toEqual([expect.stringMatching(end)])
+
+      await take(harness, OPS, TOLD, broken('1'), ALL)
+      const event = fixtureJson('kustomization-finished')
+      const involvedObject = { ...Object(event.involvedObject), name: 'other' }
+      await harness.sendJson({ ...event, involvedObject })
+      await harness.drain()
+      await harness.pass(HOUR_MS)
+      expect(told(harness).slice(2)).toEqual([expect.stringMatching(FAILING)])
+    },
+  )
+
+  it.each([
+    [
+      'an Alert of another namespace',
+      annotated(alert('x', 'none'), { provider: 'flux-system/broken' }),
+    ],
+    ['an Alert that may lead to it once it is mended', lead('what/is/this')],
+  ])('and is used by %s, goes on reminding', async (_, used) => {
+    const harness = await setUp()
+    const { metadata } = used
+    await take(harness, OPS, TOLD, broken('1'), {
+      ...used,
+      metadata: { ...metadata, namespace: 'team' },
+    })
+    await harness.pass(2 * HOUR_MS)
+    expect(told(harness).at(-1)).toContain('reminder')
+  })
+
   it('and is of the fleet, tells that it is gone only once it is', async () => {
     const ofFleet = annotated(ALL, { provider: '_fleet/broken' })
     const harness = await setUp(OPS, ofFleet)
-    await take(harness, OPS, TOLD)
+    await take(harness, OPS, TOLD, ofFleet)
     expect(told(harness)).toHaveLength(1)
     await putFleet(harness)
     await take(harness, OPS, TOLD)
