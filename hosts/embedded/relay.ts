@@ -237,7 +237,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     admitted: () => tokenCounts(tokens()),
     isObserved: (name) => tokens()?.observed?.has(name) === true,
   })
-  const silenceWatch = watchSilentClusters({ ports, clusters, log })
+  const silenceWatch = watchSilentClusters({ ports, clusters, tokens, log })
   base.looks.defer(() => silenceWatch.end())
   base.watched.onSet((byMs) => silenceWatch.clockWasSet(byMs))
   const server = await listen(options, {

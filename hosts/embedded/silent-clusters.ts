@@ -1,15 +1,19 @@
 import { SILENT_AFTER_MS, silentSince } from '../../relay/model/silent-cluster.ts'
 import {
   type HeardCluster,
+  reportDeletedCluster,
   reportSilentClusters,
 } from '../../relay/pipeline/self/cluster-reports.ts'
 import type { TroublePorts } from '../../relay/pipeline/self/troubles.ts'
 import type { Log } from '../kit/log.ts'
+import type { TokensFileContent } from './tokens.ts'
 
 export interface SilentClustersOptions {
   readonly ports: TroublePorts
   /** The clusters in use, and when each sent its configuration last. */
   readonly clusters: { list(): Promise<readonly HeardCluster[]> }
+  /** The tokens in force; undefined where none are needed. */
+  readonly tokens: () => Pick<TokensFileContent, 'clusters' | 'retired'> | undefined
   readonly log: Pick<Log, 'error'>
   /** Milliseconds between two looks. */
   readonly intervalMs?: number
@@ -23,11 +27,11 @@ export interface SilentClustersWatch {
 }
 
 /**
- * Reports clusters that become silent, and those that are heard again. While the relay was down it heard nobody, so a
+ * Reports clusters that become silent, and those that are heard again or deleted. While the relay was down it heard nobody, so a
  * cluster is silent only once the relay has listened for as long.
  */
 export function watchSilentClusters(options: SilentClustersOptions): SilentClustersWatch {
-  const { ports, clusters, log, intervalMs = 60_000 } = options
+  const { ports, clusters, tokens, log, intervalMs = 60_000 } = options
   const { clock } = ports
   let isEnded = false
   /** By `Clock.elapsed`. */
@@ -37,8 +41,20 @@ export function watchSilentClusters(options: SilentClustersOptions): SilentClust
     if (clock.elapsed() - listensSince >= SILENT_AFTER_MS) return all
     return all.filter(({ heardAt }) => silentSince(heardAt, clock.now()) === undefined)
   }
+  // When each was deleted of which nothing is left to tell: the file goes on naming them.
+  const told = new Map<string, string>()
+  const tellOfDeleted = async () => {
+    const { clusters: admitted, retired } = tokens() ?? {}
+    for (const [cluster, { at }] of retired ?? []) {
+      // Who gives it tokens again by hand may leave the entry there.
+      if (admitted?.has(cluster) || told.get(cluster) === at) continue
+      await reportDeletedCluster(ports, cluster)
+      told.set(cluster, at)
+    }
+  }
   const look = async () => {
     try {
+      await tellOfDeleted()
       await reportSilentClusters(ports, await known())
     } catch (err) {
       // What the end of the relay interrupts is found at the next start.

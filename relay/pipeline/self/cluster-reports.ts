@@ -1,3 +1,4 @@
+import { OBJECT_DELETED } from '../../model/good-ends.ts'
 import { silentSince } from '../../model/silent-cluster.ts'
 import { unreadableText } from '../../model/stored/errors.ts'
 import { beginTrouble, endTrouble, type TroublePorts, troubleKey } from './troubles.ts'
@@ -29,6 +30,15 @@ export async function reportSilentClusters(
   }
   const [first] = unreadable
   if (first !== undefined) throw first
+}
+
+/**
+ * Reports that a cluster is deleted that was told as silent, as an event of the relay about itself. Rejects when a store
+ * fails; what was not reported then is reported the next time.
+ */
+export async function reportDeletedCluster(ports: TroublePorts, cluster: string): Promise<void> {
+  const key = troubleKey(cluster, 'silent')
+  await endTrouble(ports, key, ports.clock.now(), (since) => deletedReport(cluster, since))
 }
 
 async function reportCluster(
@@ -66,5 +76,17 @@ function heardReport(cluster: string, since: number) {
     reason: 'ClusterHeard',
     message: `Cluster ${cluster} sends its configuration again; it was silent since ${new Date(since).toISOString()}`,
     occasion: ['heard', String(since)],
+  } as const
+}
+
+function deletedReport(cluster: string, since: number) {
+  return {
+    cluster,
+    kind: 'Cluster',
+    object: { namespace: '', name: cluster },
+    severity: 'info',
+    reason: OBJECT_DELETED,
+    message: `Cluster ${cluster} was deleted; it was silent since ${new Date(since).toISOString()}`,
+    occasion: ['deleted', String(since)],
   } as const
 }

@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { watchSilentClusters } from '../../../hosts/embedded/silent-clusters.ts'
+import { parseTokensFile } from '../../../hosts/embedded/tokens.ts'
 import { memoryPorts } from '../../support/memory-ports.ts'
 
 const MINUTE_MS = 60_000
@@ -11,9 +12,12 @@ function watched(heardBeforeMs: number) {
   const ports = memoryPorts()
   const { clock, queue } = ports
   let heardAt = clock.now() - heardBeforeMs
-  const clusters = { list: async () => [{ cluster: 'prod', heardAt }] }
+  let file = parseTokensFile('clusters: {prod: new}', 'tokens.yaml')
+  const clusters = {
+    list: async () => [...file.clusters.keys()].map((cluster) => ({ cluster, heardAt })),
+  }
   const log = { error: () => undefined }
-  const watch = watchSilentClusters({ ports, clusters, log })
+  const watch = watchSilentClusters({ ports, clusters, tokens: () => file, log })
   onTestFinished(() => watch.end())
   return {
     clock,
@@ -21,6 +25,10 @@ function watched(heardBeforeMs: number) {
     heard() {
       heardAt = clock.now()
     },
+    tokens(text: string) {
+      file = parseTokensFile(text, 'tokens.yaml')
+    },
+    messages: () => queue.events.map(({ event }) => event.message),
     async pass(minutes: number) {
       for (let minute = 0; minute < minutes; minute += 1) {
         clock.advance(MINUTE_MS)
@@ -84,4 +92,32 @@ it('takes none for heard because the clock was set back', async () => {
   heard()
   await pass(1)
   expect(told()).toEqual(['ClusterSilent', 'ClusterHeard'])
+})
+
+const DELETED = 'retired: {prod: {at: 2026-11-20T10:00:00Z, tokens: [old]}}'
+
+it('tells once that a silent cluster is deleted, and of one that comes back once it was heard', async () => {
+  const { pass, told, messages, heard, tokens } = watched(0)
+  await pass(40)
+  tokens(DELETED)
+  await pass(40)
+  expect(told()).toEqual(['ClusterSilent', 'ObjectDeleted'])
+  expect(messages().at(-1)).toMatch(/^Cluster prod was deleted; it was silent since 20\d\d-.+Z$/)
+  tokens('clusters: {prod: new}')
+  heard()
+  await pass(20)
+  expect(told()).toEqual(['ClusterSilent', 'ObjectDeleted'])
+  await pass(20)
+  expect(told().slice(2)).toEqual(['ClusterSilent'])
+})
+
+it('tells nothing of a cluster that is deleted and was not silent, or that has tokens again', async () => {
+  const { pass, told, tokens } = watched(0)
+  await pass(10)
+  tokens(DELETED)
+  await pass(40)
+  expect(told()).toEqual([])
+  tokens(`clusters: {prod: new}\n${DELETED}`)
+  await pass(5)
+  expect(told()).toEqual(['ClusterSilent'])
 })
