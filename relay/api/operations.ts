@@ -257,7 +257,7 @@ export const OPERATIONS = {
     summary:
       'Lists the silences of a cluster: those in force, and of those that people made the last ended.',
     success: { status: 200, body: SilenceList },
-    problems: ['bad-parameter'],
+    problems: ['bad-parameter', 'no-config'],
   },
   createSilence: {
     method: 'POST',

@@ -26,7 +26,8 @@ export const SILENCE_LIMITS = { bytes: 16 * 1024, values: 100 }
 
 /**
  * Lists the silences of a cluster: the objects of its configuration that are in force, and what people made, the
- * newest first: 200 `{cluster, silences}`. `pause` lets other work run between them. Rejects when a store fails.
+ * newest first: 200 `{cluster, silences}`, or 404 for a cluster without configuration. `pause` lets other work run
+ * between them. Rejects when a store fails.
  */
 export async function listSilences(
   ports: SilencePorts & Pick<Ports, 'configs'>,
@@ -38,6 +39,7 @@ export async function listSilences(
     ports.configs.read(cluster),
     readSilences(ports, cluster),
   ])
+  if (snapshot === undefined) return noConfig(cluster)
   const set = typeof snapshot === 'object' ? snapshot : undefined
   const objects = await objectsInForce(set, now, pause)
   const silences = [
@@ -62,7 +64,7 @@ export async function createSilence(
   const read = readSilence(request, now)
   if ('problem' in read) return problemAnswer(read.problem)
   if ((await ports.configs.read(cluster)) === undefined) {
-    return problemAnswer(problem('no-config', `the cluster ${cluster} has no configuration yet`))
+    return noConfig(cluster)
   }
   const result = await create(ports, cluster, { ...read.wanted, by })
   return result.kind === 'created'
@@ -88,6 +90,10 @@ export async function expireSilence(
     ? `${id} is part of the configuration of ${cluster}; change or remove it there`
     : `the cluster ${cluster} has no silence of this id`
   return problemAnswer(problem('unknown-silence', detail))
+}
+
+function noConfig(cluster: string): Answer {
+  return problemAnswer(problem('no-config', `the cluster ${cluster} has no configuration yet`))
 }
 
 type ReadSilence = { readonly wanted: Omit<WantedSilence, 'by'> } | { readonly problem: Problem }

@@ -92,6 +92,10 @@ describe.each(commandTargets())('flux-relay silence %s', (kind, open) => {
       ...{ code: 1, stdout: '' },
       stderr: expect.stringContaining('match: '),
     })
+    expect(await target.run(['silence', 'list', '--cluster', 'prd'])).toMatchObject({
+      ...{ code: 1, stdout: '' },
+      stderr: expect.stringContaining('the cluster prd has no configuration yet'),
+    })
     for (const id of ['none', '', '.', '..']) {
       expect(await target.run(['silence', 'expire', id, '--cluster', 'prod'])).toMatchObject({
         ...{ code: 1, stdout: '' },
