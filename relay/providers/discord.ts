@@ -6,7 +6,8 @@ import { classifyWaitingAnswer } from './answers/waiting-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './messages/json-request.ts'
 import { messageWithLateness } from './messages/lateness.ts'
-import { shownMetadata, titleOf } from './messages/names.ts'
+import { withAtMost } from './messages/metadata-order.ts'
+import { shownMetadata, sortedMetadata, titleOf } from './messages/names.ts'
 import { cutToFit } from './messages/size-limit.ts'
 import { slackMessage } from './messages/slack-message.ts'
 import { asIs, escapeMarkdown, escapeTexts, markdownLink } from './messages/texts.ts'
@@ -103,12 +104,13 @@ function cutEscaped(text: string, maxUnits: number): string {
 
 function cutToEmbed(notification: Notification): Event {
   const { event, authored } = notification
-  const fields = shownMetadata(event)
-    .slice(0, MAX_FIELDS)
-    .map(([name, value]) => [
+  const shown = { ...event, metadata: Object.fromEntries(shownMetadata(event)) }
+  const fields = sortedMetadata(withAtMost(MAX_FIELDS, { event: shown, authored })).map(
+    ([name, value]) => [
       cutEscaped(name, MAX_FIELD_NAME),
       authored.has(name) ? ellipsize(value, MAX_FIELD_VALUE) : cutEscaped(value, MAX_FIELD_VALUE),
-    ])
+    ],
+  )
   const limited = { ...event, metadata: Object.fromEntries(fields) }
   return cutToFit({ ...notification, event: limited }, (c) => fitsEmbed(escaped(c)))
 }

@@ -3,6 +3,7 @@ import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './messages/json-request.ts'
 import { messageWithLateness } from './messages/lateness.ts'
+import { withAtMost } from './messages/metadata-order.ts'
 import { isError, shownMetadata, titleOf } from './messages/names.ts'
 import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import { asIs, escapeEntities, escapeTexts, type LinkText } from './messages/texts.ts'
@@ -13,6 +14,13 @@ import { webhookAddress } from './settings.ts'
  */
 const MAX_MESSAGE_BYTES = 32_000
 
+/**
+ * The most entries of metadata: a card has at most 100 widgets, of which one is the text and one the button. The
+ * section with the first one too many is ignored, and so are those behind it:
+ * https://developers.google.com/workspace/chat/api/reference/rest/v1/cards
+ */
+const MAX_ENTRIES = 98
+
 /** Google Chat: the webhook of a space. */
 export const googleChat = httpProvider({
   type: 'googlechat',
@@ -21,7 +29,10 @@ export const googleChat = httpProvider({
   hasLink: true,
   settings: z.object({ address: webhookAddress() }),
   fit: (notification) =>
-    cutToFit(notification, (candidate) => jsonBytes(cardMessage(candidate)) <= MAX_MESSAGE_BYTES),
+    cutToFit(
+      { ...notification, event: withAtMost(MAX_ENTRIES, notification) },
+      (candidate) => jsonBytes(cardMessage(candidate)) <= MAX_MESSAGE_BYTES,
+    ),
   requests: (notification, { address }) => [
     postJson(
       notification.thread === undefined ? address : inThread(address),

@@ -5,6 +5,7 @@ import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { basicOrBearer, basicOrBearerFields } from './auth/basic-or-bearer.ts'
 import { httpProvider } from './contract.ts'
 import { postJson } from './messages/json-request.ts'
+import { mainEntries, withFitting } from './messages/metadata-order.ts'
 import { sortedMetadata, titleOf } from './messages/names.ts'
 import { jsonBytes, withShortValues } from './messages/size-limit.ts'
 import { webhookAddress } from './settings.ts'
@@ -28,7 +29,8 @@ const MAX_TAG_PART_LENGTH = 100
 const MAX_OWN_PART_BYTES = 104
 
 /**
- * The lengths to which metadata is cut, one after the other, before it is left out. UTF-16 units.
+ * The lengths to which metadata is cut, one after the other, before all but the main entries are left
+ * out. UTF-16 units.
  */
 const VALUE_LENGTHS = [MAX_TAG_PART_LENGTH, 48, 24] as const
 
@@ -46,9 +48,11 @@ export const grafana = httpProvider({
       address,
       headers: basicOrBearer(credentials, 'Bearer', context),
     })),
-  fit({ event }) {
-    const candidates = [event, ...VALUE_LENGTHS.map((units) => withShortValues(event, units))]
-    return candidates.find(fits) ?? { ...event, metadata: {} }
+  fit({ event, authored }) {
+    const short = VALUE_LENGTHS.map((units) => withShortValues(event, units))
+    const [longest = event] = short
+    const main = () => withFitting(event, mainEntries({ event: longest, authored }), fits)
+    return [event, ...short].find(fits) ?? main()
   },
   requests(notification, { address, headers }) {
     const { event } = notification

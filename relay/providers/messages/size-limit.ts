@@ -1,6 +1,7 @@
 import type { Event } from '../../model/event.ts'
 import { cutText, ellipsize } from '../../model/text.ts'
 import type { Notification } from '../contract.ts'
+import { mainEntries, withFitting } from './metadata-order.ts'
 
 /**
  * The least length of a message, in UTF-16 units. When metadata leaves less for it, the metadata is
@@ -13,8 +14,9 @@ const SHORT_VALUE = 256
 
 /**
  * The notification's event, shortened until `fits` is true. The end of its message is replaced by
- * an ellipsis; metadata is cut only when it would leave hardly any message. Without this, a service
- * that refuses long events would never get them. `fits` must be true for every shorter message too.
+ * an ellipsis; metadata is cut only when it would leave hardly any message: first its values, and then all
+ * but the main entries are left out. Without this, a service that refuses long events would
+ * never get them. `fits` must be true for every shorter message, and for less metadata, too.
  */
 export function cutToFit(
   notification: Notification,
@@ -23,11 +25,12 @@ export function cutToFit(
   const { event } = notification
   const fitsAs = (candidate: Event) => fits({ ...notification, event: candidate })
   if (fitsAs(event)) return event
-  const bare = { ...event, metadata: {} }
+  const leavesMessage = (candidate: Event) =>
+    fitsAs({ ...candidate, message: cutText(event.message, LEAST_MESSAGE) })
+  const short = withShortValues(event, SHORT_VALUE)
   const base =
-    [event, withShortValues(event, SHORT_VALUE)].find((candidate) =>
-      fitsAs({ ...candidate, message: cutText(event.message, LEAST_MESSAGE) }),
-    ) ?? bare
+    [event, short].find(leavesMessage) ??
+    withFitting(event, mainEntries({ ...notification, event: short }), leavesMessage)
   return { ...base, message: longestFitting(event.message, (m) => fitsAs({ ...base, message: m })) }
 }
 
