@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { type ClusterTokens, tokenHash } from '../../relay/api/credentials.ts'
 import { ClusterName } from '../../relay/model/config.ts'
+import { type Expiry, expiresIn, isOver } from '../../relay/model/expiry.ts'
 import { keepLatest } from '../../relay/model/latest.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import {
@@ -62,7 +63,7 @@ const MAX_ENTRIES = 1_000
 
 interface CachedCredentials {
   readonly credentials: StoredCredentials
-  readonly expiresAt: number
+  readonly expiry: Expiry
 }
 
 /**
@@ -87,15 +88,16 @@ export class DynamoDbTokens {
     { fresh = false }: { readonly fresh?: boolean } = {},
   ): Promise<StoredCredentials | undefined> {
     if (!ClusterName.safeParse(cluster).success) return undefined
-    const now = this.#options.clock.elapsed()
+    const { clock, maxAgeMs = DEFAULT_MAX_AGE_MS } = this.#options
     const entry = this.#entries.get(cluster)
-    if (!fresh && entry && now < entry.expiresAt) {
+    if (!fresh && entry && !isOver(clock, entry.expiry)) {
       this.#remember(cluster, entry)
       return entry.credentials
     }
+    // From before the request: what comes is as old as that.
+    const expiry = expiresIn(clock, maxAgeMs)
     const credentials = await this.#load(cluster, fresh)
-    const { maxAgeMs = DEFAULT_MAX_AGE_MS } = this.#options
-    if (credentials) this.#remember(cluster, { credentials, expiresAt: now + maxAgeMs })
+    if (credentials) this.#remember(cluster, { credentials, expiry })
     else this.#entries.delete(cluster)
     return credentials
   }

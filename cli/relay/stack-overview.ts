@@ -3,6 +3,7 @@ import type { ClusterPorts } from '../../relay/api/list-clusters.ts'
 import { listObjects } from '../../relay/api/list-objects.ts'
 import { showOverview } from '../../relay/api/overview.ts'
 import { type LedgerRecord, reachedBy } from '../../relay/model/delivery.ts'
+import { type Expiry, type ExpiryClock, expiresIn, isOver } from '../../relay/model/expiry.ts'
 import { lastDay } from '../../relay/model/outcome-count.ts'
 import type { FailingDestination } from '../../relay/pipeline/destinations/destinations.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
@@ -94,16 +95,16 @@ async function clusterOf(
 
 /** Reads once, and tells for a while what it read, unless that failed. */
 function remembered<T>(
-  clock: Pick<Clock, 'elapsed'>,
+  clock: ExpiryClock,
   read: (key: string) => Promise<T>,
 ): (key: string) => Promise<T> {
-  const known = new Map<string, { readonly value: Promise<T>; readonly until: number }>()
+  const known = new Map<string, { readonly value: Promise<T>; readonly until: Expiry }>()
   return (key) => {
-    const now = clock.elapsed()
     const earlier = known.get(key)
-    if (earlier && now < earlier.until) return earlier.value
+    if (earlier && !isOver(clock, earlier.until)) return earlier.value
+    const until = expiresIn(clock, FRESH_MS)
     const value = read(key)
-    known.set(key, { value, until: now + FRESH_MS })
+    known.set(key, { value, until })
     value.catch(() => known.delete(key))
     return value
   }

@@ -5,6 +5,7 @@ import type {
   Proof,
   ProofResult,
 } from '../../relay/api/senders.ts'
+import { type Expiry, expiresIn, isOver } from '../../relay/model/expiry.ts'
 import { keepLatest } from '../../relay/model/latest.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 
@@ -43,15 +44,14 @@ const NOBODYS: ClusterCredentials = {
  */
 export function createClusterAccess(
   tokens: CredentialReader,
-  clock: Pick<Clock, 'elapsed'>,
+  clock: Pick<Clock, 'now' | 'elapsed'>,
 ): ClusterAccess {
-  const rereadAt = new Map<string, number>()
+  const notReread = new Map<string, Expiry>()
 
   const mayReread = (cluster: string) => {
-    const now = clock.elapsed()
-    const last = rereadAt.get(cluster)
-    if (last !== undefined && now - last < REREAD_INTERVAL_MS) return false
-    keepLatest(rereadAt, cluster, now, MAX_REMEMBERED)
+    const until = notReread.get(cluster)
+    if (until && !isOver(clock, until)) return false
+    keepLatest(notReread, cluster, expiresIn(clock, REREAD_INTERVAL_MS), MAX_REMEMBERED)
     return true
   }
 
@@ -60,7 +60,7 @@ export function createClusterAccess(
       return await tokens.read(cluster, { fresh: true })
     } catch (error) {
       // What it would have told is not known: the next request has to ask again.
-      rereadAt.delete(cluster)
+      notReread.delete(cluster)
       throw error
     }
   }

@@ -69,6 +69,14 @@ describe('the overview of a stack', () => {
     expect(await delivered()).toBe(2)
   })
 
+  it('reads anew on a machine that was asleep', async () => {
+    const { clock, put, shown } = await openStack()
+    await shown()
+    put('a', { outcome: 'delivered' })
+    clock.setBy(MINUTE_MS)
+    expect(JSON.stringify((await shown()).hours)).toMatch(/"delivered":1/)
+  })
+
   it('lists the objects of a cluster with their outcomes', async () => {
     const { overview, put } = await openStack()
     put('a', { outcome: 'delivered' })

@@ -120,6 +120,24 @@ describe('credentials', () => {
     for (const stop of stops) stop()
   })
 
+  it('believes a revoked token for no longer in a container that was frozen', async () => {
+    const relay = await open()
+    await relay.setTokens('prod', ['old'])
+    expect(await relay.ingest(eventsRequest('old'))).toMatchObject({ statusCode: 202 })
+    await relay.setTokens('prod', ['new'])
+    relay.time.frozenMs = 5 * 60_000
+    expect(await relay.ingest(eventsRequest('old'))).toMatchObject({ statusCode: 401 })
+  })
+
+  it('knows a rotated token at once in a container that was frozen after a wrong one', async () => {
+    const relay = await open()
+    await relay.setTokens('prod', ['old'])
+    expect(await relay.ingest(eventsRequest('wrong'))).toMatchObject({ statusCode: 401 })
+    await relay.setTokens('prod', ['new'])
+    relay.time.frozenMs = 30_000
+    expect(await relay.ingest(eventsRequest('new'))).toMatchObject({ statusCode: 202 })
+  })
+
   it('knows a rotated token when the tokens can be read again after a failure', async () => {
     const relay = await open()
     await relay.setTokens('prod', ['old'])

@@ -44,6 +44,18 @@ async function openWithSink() {
 
 const FAILURE = { severity: 'error', reason: 'HealthCheckFailed' }
 
+it('a container that was frozen learns of a silence by its next event', async () => {
+  const { relay, sink, report } = await openWithSink()
+  await report('before')
+  const endsAt = relay.ports.clock.now() + 2 * HOUR_MS
+  const wanted = { match: 'true', reason: 'upgrade', endsAt, by: 'arn:aws:iam::1:user/ann' }
+  const made = await createSilence(relay.ports, 'prod', wanted)
+  if (made.kind !== 'created') throw new Error(made.reason)
+  relay.time.frozenMs = SILENCES_KNOWN_FOR_MS
+  await report('fails', FAILURE)
+  expect(sink.requests).toHaveLength(1)
+})
+
 it('a silence holds failures back on AWS, over sweeps, until a person ends it', async () => {
   const { relay, sink, report, retry } = await openWithSink()
   const { ports } = relay

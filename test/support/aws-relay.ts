@@ -122,10 +122,11 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
   const environment = readEnvironment(variables)
   // It stands still until a test moves it: on a busy machine what is cached or claimed for seconds
   // would be over before the test is.
-  const time = { offsetMs: 0 }
+  // A container that Lambda has frozen may count nothing as elapsed: `frozenMs`.
+  const time = { offsetMs: 0, frozenMs: 0 }
   const openedAt = Date.now()
   const clock = {
-    now: () => openedAt + time.offsetMs,
+    now: () => openedAt + time.offsetMs + time.frozenMs,
     elapsed: () => time.offsetMs,
     random: () => 0.5,
   }

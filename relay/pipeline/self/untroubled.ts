@@ -1,4 +1,4 @@
-import type { Clock } from '../../ports/clock.ts'
+import { type Expiry, type ExpiryClock, expiresIn, isOver } from '../../model/expiry.ts'
 
 /** For how long a process relies on what it found, in milliseconds: another process may report a trouble meanwhile. */
 const KNOWN_FOR_MS = 60_000
@@ -8,25 +8,25 @@ const MOST_KEPT = 10_000
 
 /** Of what this process found a moment ago that it is in no trouble, so that it need not look at each delivery. */
 export class Untroubled {
-  readonly #clock: Pick<Clock, 'elapsed'>
-  /** By the key of the trouble, when it was found, by `Clock.elapsed`. */
-  readonly #foundAt = new Map<string, number>()
+  readonly #clock: ExpiryClock
+  /** By the key of the trouble, until when that is relied on. */
+  readonly #known = new Map<string, Expiry>()
 
-  constructor(clock: Pick<Clock, 'elapsed'>) {
+  constructor(clock: ExpiryClock) {
     this.#clock = clock
   }
 
   has(key: string): boolean {
-    const foundAt = this.#foundAt.get(key)
-    return foundAt !== undefined && this.#clock.elapsed() - foundAt < KNOWN_FOR_MS
+    const until = this.#known.get(key)
+    return until !== undefined && !isOver(this.#clock, until)
   }
 
   add(key: string): void {
-    if (this.#foundAt.size >= MOST_KEPT) this.#foundAt.clear()
-    this.#foundAt.set(key, this.#clock.elapsed())
+    if (this.#known.size >= MOST_KEPT) this.#known.clear()
+    this.#known.set(key, expiresIn(this.#clock, KNOWN_FOR_MS))
   }
 
   delete(key: string): void {
-    this.#foundAt.delete(key)
+    this.#known.delete(key)
   }
 }

@@ -1,6 +1,7 @@
 import { CelError } from '../../cel/cel-error.ts'
 import { type Condition, compileCondition } from '../../cel/condition.ts'
 import { type Awaitable, whenThere } from '../../model/awaitable.ts'
+import { type Expiry, expiresIn, isOver } from '../../model/expiry.ts'
 import { endOf, type Silence } from '../../model/silence.ts'
 import { DamagedRecord, LaterVersion } from '../../model/stored/errors.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -73,11 +74,11 @@ export function createActiveSilences(
   return {
     of(cluster) {
       const last = known.get(cluster)
-      const now = clock.elapsed()
-      if (last && now - last.readAt < knownForMs) return last.compiled
+      if (last?.until && !isOver(clock, last.until)) return last.compiled
+      const until = knownForMs > 0 ? expiresIn(clock, knownForMs) : undefined
       return whenThere(readKnown({ state }, cluster), (read) => {
         const compiled = last && last.read === read ? last.compiled : compile(read)
-        remember(cluster, { read, compiled, readAt: now })
+        remember(cluster, { read, compiled, until })
         return compiled
       })
     },
@@ -87,8 +88,8 @@ export function createActiveSilences(
 interface Known {
   readonly read: Read
   readonly compiled: KnownSilences
-  /** By `Clock.elapsed`. */
-  readonly readAt: number
+  /** Until when it counts; undefined when it is read each time. */
+  readonly until: Expiry | undefined
 }
 
 function keptOf({ compiled }: Known): number {
