@@ -3,6 +3,7 @@ import type { QueuedEvent } from '../model/queue-messages.ts'
 import type { SeenEvent } from '../model/stored/object-state.ts'
 import { type AttemptContext, attempt, type TrySituation } from './attempt.ts'
 import { type Conclusion, end } from './conclusion.ts'
+import { faultOf } from './dispatch-failure.ts'
 import type { FanOut } from './fan-out.ts'
 import type { Candidate } from './match.ts'
 import type { Recalled } from './recall.ts'
@@ -48,9 +49,9 @@ export async function tryCandidates(
       return tryFirst(context, tries, addressed)
     },
     (error) => {
-      // Of thousands one is enough. While a store fails, nothing counts against the event.
+      // Of thousands one is enough. While a store fails, or the relay is at a limit, nothing counts against the event.
       if (failures.length === 0) failures.push(error)
-      else if (context.host.isOfHost(error)) failures[0] = error
+      else if (faultOf(error, context.host.isOfHost) !== 'message') failures[0] = error
     },
     tries.queued.cluster,
   )

@@ -39,6 +39,7 @@ describe('after an outage the relay is asked every two seconds, without the toke
     ['it is back at once', 'connect', [200], 2_000],
     ['it is back after a while', 'connect', ['connect', 'connect', 'connect', 200], 8_000],
     ['its name is known again', 'dns', ['connect', 200], 4_000],
+    ['the shipper has fewer files open again', 'host', [200], 2_000],
     ['it was behind a gateway', '503', [503, 503, 200], 6_000],
     ['it is on AWS, where there is no such path', 'connect', ['connect', 404], 4_000],
     ['it went away while it was waited for', '500', [200, 'connect', 200], 6_000],

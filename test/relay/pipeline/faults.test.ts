@@ -186,12 +186,19 @@ describe('a message that dispatch rejects', () => {
   it.each([
     [['bug', 'store'], 'host'],
     [['store', 'bug'], 'host'],
+    [['bug', 'limit'], 'host'],
+    [['limit', 'bug'], 'host'],
     [['bug', 'bug'], 'message'],
   ] as const)('by its Alerts in turn for a %s is the fault of the %s', async (causes, fault) => {
     const { harness, event } = await withEvent()
     const left = [...causes]
     harness.answerWith(() => {
-      if (left.shift() === 'store') throw new Error('the client failed')
+      const cause = left.shift()
+      if (cause === 'store') throw new Error('the client failed')
+      if (cause === 'limit') {
+        const detail = 'cannot connect to a.test:443 (EMFILE)'
+        return { kind: 'failure', cause: 'host', mayHaveArrived: false, detail }
+      }
       // Nothing reads a body that is not there.
       return { ...answer(200), body: undefined } as unknown as HttpResponse
     })
