@@ -44,8 +44,13 @@ export const matrix = httpProvider({
   hasTitle: true,
   hasLink: true,
   settings: Settings,
+  // What is cut must not depend on the time of the try, as the transaction id is of the event that is sent. There is
+  // room for the lines on lateness.
   fit: (notification) =>
-    cutToFit(notification, (candidate) => jsonBytes(textMessage(candidate)) <= MAX_CONTENT_BYTES),
+    cutToFit(
+      { ...notification, late: false, overtaken: false },
+      (candidate) => jsonBytes(textMessage(candidate)) <= MAX_CONTENT_BYTES,
+    ),
   requests: (notification, settings) => [messageRequest(notification, settings)],
   threading: {
     deliver: (notification, settings, tryPorts) =>
@@ -76,11 +81,15 @@ function messageRequest(
 
 /**
  * The transaction id. It is the same for a retry or a replay, which the server then does not post
- * again: https://spec.matrix.org/latest/client-server-api/#transaction-identifiers
+ * again: https://spec.matrix.org/latest/client-server-api/#transaction-identifiers Another Alert may
+ * say something else of the event, by rules.
  */
-function transactionId({ event }: Notification): string {
+function transactionId({ event, title, link, thread }: Notification): string {
+  const json = JSON.stringify(eventJson(event))
+  const ofRules = [title, link, thread?.name]
+  const isPlain = ofRules.every((text) => text === undefined)
   return createHash('sha1')
-    .update(JSON.stringify(eventJson(event)))
+    .update(isPlain ? json : JSON.stringify([json, ...ofRules]))
     .digest('hex')
 }
 

@@ -85,6 +85,30 @@ describe('matrix requests', () => {
     )
   })
 
+  it('has another transaction for what another Alert says of the event by its rules', () => {
+    const plain = notificationOf('kustomization-applied')
+    const url = (changes: object) => requestsOf(matrix, { ...plain, ...changes }, settings)[0]?.url
+    const urls = [
+      {},
+      { title: 'for ops' },
+      { title: 'for dev' },
+      { link: 'https://grafana.example/' },
+      { thread: { name: 'prod', order: '1' } },
+    ].map(url)
+    expect(new Set(urls).size).toBe(urls.length)
+    expect(url({ thread: { name: 'prod', order: '2' } })).toBe(urls.at(-1))
+  })
+
+  it('has one transaction for a long event, be it in time or late', () => {
+    const inTime = notificationOf('kustomization-applied', { message: '配'.repeat(39_000) })
+    const [first, later] = [inTime, { ...inTime, late: true, overtaken: true }].map(
+      (n) => requestsOf(matrix, n, settings)[0],
+    )
+    expect(later?.url).toBe(first?.url)
+    expect(later?.body).not.toBe(first?.body)
+    expect(Buffer.byteLength(String(later?.body))).toBeLessThan(60_300)
+  })
+
   it('takes address and room as they are', () => {
     const own = { address: 'https://example.org/sub', channel: '%21a%2Fb:example.org' }
     const [request] = requestsOf(
