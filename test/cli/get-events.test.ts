@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { LedgerRecord } from '../../relay/model/delivery.ts'
 import { type CommandTarget, commandTargets } from '../support/command-targets.ts'
@@ -12,6 +11,7 @@ import {
 import { startRelay } from '../support/embedded-server.ts'
 import { fluxRelay, fluxRelayProcess } from '../support/flux-relay-command.ts'
 import { START } from '../support/manual-clock.ts'
+import { PROGRAM } from '../support/relay-process.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const NOW = Date.now() - 60_000
@@ -191,9 +191,8 @@ describe('flux-relay get events', () => {
       delivery('old', 'first', -50),
       delivery('old', 'team', -50),
     )
-    const entry = join(import.meta.dirname, '../../bin/flux-relay.ts')
     const url = `http://127.0.0.1:${server.port}`
-    const args = [entry, 'get', 'events', '-w', '--limit', '1', '--relay', url]
+    const args = [PROGRAM, 'get', 'events', '-w', '--limit', '1', '--relay', url]
     const child = spawn(process.execPath, args, {
       env: { ...process.env, FLUX_RELAY_CONFIG: '/dev/null' },
       stdio: ['ignore', 'pipe', 'ignore'],

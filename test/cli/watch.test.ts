@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import type { ExpectedVersion } from '../../relay/ports/versioned.ts'
 import { stackTargets } from '../support/command-targets.ts'
@@ -7,13 +6,11 @@ import { deliveryRecord, type RecordChanges } from '../support/delivery-records.
 import { startRelay } from '../support/embedded-server.ts'
 import { fluxRelay, fluxRelayProcess } from '../support/flux-relay-command.ts'
 import { START } from '../support/manual-clock.ts'
-import { startProgram } from '../support/relay-process.ts'
+import { PROGRAM, startProgram } from '../support/relay-process.ts'
 import { startHttpServer } from '../support/servers.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const { open } = stackTargets()
-
-const ENTRY = join(import.meta.dirname, '../../bin/flux-relay.ts')
 
 it('shows deliveries that come or change after those of the list', async () => {
   const { ports, server } = await startRelay()
@@ -21,7 +18,7 @@ it('shows deliveries that come or change after those of the list', async () => {
     deliveryRecord({ id, acceptedAt: START + seconds * 1_000, updatedAt: START, ...changes })
   ports.ledger.put(record('older', 0), record('retried', 1, { outcome: 'retry' }))
   const url = `http://127.0.0.1:${server.port}`
-  const args = [ENTRY, 'get', 'deliveries', '-w', '--limit', '1', '--relay', url]
+  const args = [PROGRAM, 'get', 'deliveries', '-w', '--limit', '1', '--relay', url]
   const child = spawn(process.execPath, args, {
     env: { ...process.env, FLUX_RELAY_CONFIG: '/dev/null' },
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -74,7 +71,7 @@ it('shows those of a relay on AWS, whose ledger it asks again and again', async 
   await write('waits', { acceptedAt, outcome: 'retry', dueAt: Date.now() })
   const program = startProgram(
     process.execPath,
-    [ENTRY, 'get', 'deliveries', '-w', '--stack', stack, '--cluster', 'prod'],
+    [PROGRAM, 'get', 'deliveries', '-w', '--stack', stack, '--cluster', 'prod'],
     { environment: { FLUX_RELAY_CONFIG: '/dev/null', ...env } },
   )
   const rows = () =>

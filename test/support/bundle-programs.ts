@@ -6,9 +6,10 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { PROGRAMS } from '../../deploy/npm/programs.ts'
 import { bundlePrograms } from '../../lib/bundle.ts'
@@ -29,6 +30,7 @@ const DAY_MS = 24 * 60 * 60_000
 /** Bundles the command line, for the tests that start it many times, and compiles it. */
 export async function setup(project: TestProject): Promise<void> {
   const names = await bundle()
+  linkAssets()
   compile(names)
   removeOld(names)
   project.provide('bundledProgram', join(FOLDER, ENTRY))
@@ -48,6 +50,15 @@ async function bundle(): Promise<readonly string[]> {
     renameSync(whole, path)
   }
   return files.map(({ name }) => name)
+}
+
+/** What the console serves, which a program looks for beside its folder. */
+function linkAssets(): void {
+  for (const name of ['console/assets', 'node_modules/htmx.org']) {
+    const link = join(CACHE, name)
+    mkdirSync(dirname(link), { recursive: true })
+    if (!existsSync(link)) symlinkSync(resolve(ROOT, name), link)
+  }
 }
 
 function isEntry(file: string): boolean {

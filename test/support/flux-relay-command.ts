@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { run } from '../../cli/main.ts'
+import { PROGRAM } from './relay-process.ts'
 
 const ENTRY = join(import.meta.dirname, '../../bin/flux-relay.ts')
 
@@ -100,7 +101,7 @@ export async function fluxRelayProcess(
   args: readonly string[],
   { input = '', readsNothing = false, ...options }: ProcessOptions = {},
 ): Promise<CommandResult> {
-  const child = spawn(process.execPath, [ENTRY, ...args], {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
     env: { ...COMPILED, ...environmentOf(options) },
     stdio: ['pipe', 'pipe', 'pipe'],
   })

@@ -1,4 +1,4 @@
-import { ROOT, startProgram } from './relay-process.ts'
+import { PROGRAM, startProgram } from './relay-process.ts'
 import { waitFor } from './wait-for.ts'
 
 /** Starts `flux-relay console` with these options, and logs in by the address that it prints. */
@@ -6,11 +6,9 @@ export async function openConsole(
   options: readonly string[],
   environment: Readonly<Record<string, string>>,
 ) {
-  const program = startProgram(
-    process.execPath,
-    [`${ROOT}bin/flux-relay.ts`, 'console', ...options],
-    { environment: { FLUX_RELAY_CONFIG: '/dev/null', ...environment } },
-  )
+  const program = startProgram(process.execPath, [PROGRAM, 'console', ...options], {
+    environment: { FLUX_RELAY_CONFIG: '/dev/null', ...environment },
+  })
   const address = await waitFor(() => {
     const [line] = program.lines()
     if (line === undefined) throw new Error(`it says no address: ${program.stderr()}`)

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inject, onTestFinished, vi } from 'vitest'
 import type { DeliveryView } from '../../relay/api/delivery-view.ts'
@@ -50,7 +51,7 @@ export interface RelayArguments {
 }
 
 /** The command line as it was bundled for this run; as it stands in the sources where it was not. */
-const PROGRAM = inject('bundledProgram') ?? 'bin/flux-relay.ts'
+export const PROGRAM = inject('bundledProgram') ?? join(ROOT, 'bin/flux-relay.ts')
 
 /** Long enough on a busy machine; only a broken relay reaches it. */
 const READY_WITHIN_MS = 60_000
