@@ -22,15 +22,11 @@ export async function isToldAgain(
   return status?.kind === 'waiting' || status?.outcome === 'delivered'
 }
 
-/**
- * A delivery that was replayed before is sent by itself, whatever its group does, as is one that a silence holds back: a
- * replay is what lets it out.
- */
+/** A delivery that was replayed before is sent by itself, whatever its group does. */
 function isUntoldWithOthers(
   record: LedgerRecord,
 ): record is DeliveryRecord & { readonly toldIn: string } {
   if (record.kind === 'event' || record.toldIn === undefined || isReplayed(record)) return false
   const { id, toldIn, status } = record
-  if (toldIn === id) return false
-  return status.kind === 'waiting' ? status.silence === undefined : status.outcome === 'dead'
+  return toldIn !== id && (status.kind === 'waiting' || status.outcome === 'dead')
 }

@@ -87,6 +87,36 @@ describe('a replay of a group whose message died', () => {
     expect(await outcomesOf(harness)).toEqual(['delivered', 'delivered', 'delivered'])
   })
 
+  it('sends one by itself once more that was replayed by itself before, and notes who asked', async () => {
+    const { harness, leader, others } = await deadGroup()
+    const [id = ''] = others
+    harness.answerWith(() => answer(503))
+    await replay(harness, [id])
+    await harness.drain()
+    await replay(harness, [leader])
+    harness.answerWith(() => answer(200))
+    expect(await requestReplay(harness.ports, id, 'ann')).toMatchObject({ kind: 'queued' })
+    const records = await harness.records()
+    const { replayedBy, reason } = records.find((record) => record.id === id) ?? {}
+    expect([replayedBy, reason]).toEqual([
+      [expect.objectContaining({ by: 'ann' })],
+      'replay requested',
+    ])
+  })
+
+  it('goes on counting how long one has waited for its message', async () => {
+    const { harness, leader, others } = await deadGroup()
+    const [id = ''] = others
+    harness.answerWith(() => answer(503))
+    await replay(harness, [leader, id])
+    await harness.drain()
+    harness.clock.advance(2_000)
+    const held = async () => (await harness.records()).find((record) => record.id === id)?.heldMs
+    const before = Number(await held())
+    await replay(harness, [id])
+    expect(await held()).toBe(before + 2_000)
+  })
+
   it('ends as the message does that dies again', async () => {
     const { harness, leader, others } = await deadGroup()
     harness.answerWith(() => answer(404))
