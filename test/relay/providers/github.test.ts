@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { github } from '../../../relay/providers/github.ts'
 import { COMMIT, describeCommitStatus } from '../../contract/commit-status-contract.ts'
-import { notificationOf, response, settingsOf } from '../../support/notifications.ts'
+import { notificationOf, response, settingsOf, withJsonBody } from '../../support/notifications.ts'
 
 const ADDRESS = 'https://github.com/example/fleet-infra'
 const STATUSES = `https://api.github.com/repos/example/fleet-infra/statuses/${COMMIT}`
@@ -121,6 +121,41 @@ describe('github settings', () => {
     ],
   ])('refuses %s', (_, spec, secret, message) => {
     expect(() => settingsOf(github, spec, secret)).toThrow(message)
+  })
+})
+
+describe('a description with emoji', () => {
+  const text = "stored artifact for commit '🐛 fix 👨\u200d👩\u200d👧 ✓ é'"
+  const notification = { ...notificationOf('kustomization-applied'), text }
+  const settings = settingsOf(github, { address: ADDRESS }, { token: 'ghp_1' })
+  const again = (status: number, message: string) => {
+    const error = { resource: 'Status', code: 'custom', field: 'description', message }
+    const body = JSON.stringify({ message: 'Validation Failed', errors: [error] })
+    return github.fallback?.(response(status, body), notification, settings)
+  }
+
+  it.each([
+    "description doesn't accept 4-byte Unicode",
+    'description contains unicode characters above 0xffff',
+  ])('goes again without them to a GitHub that says: %s', (message) => {
+    const [first] = github.requests(notification, settings)
+    const sent = again(422, message)
+    expect(withJsonBody(first).body).toMatchObject({ description: text })
+    expect(sent?.requests.map(withJsonBody)).toEqual([
+      {
+        ...withJsonBody(first),
+        body: {
+          ...Object(withJsonBody(first).body),
+          description: "stored artifact for commit '� fix � ✓ é'",
+        },
+      },
+    ])
+    expect(sent?.note).toContain('HTTP 422, and sent again with � for emoji')
+  })
+
+  it('does not go again after another refusal', () => {
+    expect(again(422, 'description is too long (maximum is 140 characters)')).toBeUndefined()
+    expect(again(400, "description doesn't accept 4-byte Unicode")).toBeUndefined()
   })
 })
 
