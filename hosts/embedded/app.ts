@@ -177,8 +177,9 @@ type AccessParts = Pick<EdgeParts, 'senders' | 'guard' | 'onRefused'>
 function accessOf(deps: ServerDependencies, door: DoorLog): AccessParts {
   const { cluster, ports, tokens } = deps
   const onRefused = (refused: RefusedRequest) => {
-    deps.metrics.refused(refused)
     door.refused(refused)
+    if (refused.isCutOff) return
+    deps.metrics.refused(refused)
     if (refused.problem.code === 'unauthorized' && EVENT_PATHS.has(refused.path)) {
       deps.metrics.unauthorized()
     }

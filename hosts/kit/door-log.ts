@@ -31,6 +31,8 @@ const EVENT_PATHS: ReadonlySet<string | undefined> = new Set([
 
 const UNAUTHORIZED =
   'events refused: no token, or a wrong one; they are lost unless the sender tries again'
+const CUT_OFF =
+  'a request was cut off before all of it had come; its events are lost unless the sender tries again'
 const UNKNOWN_PATH = 'a request was posted to an unknown path; if it had events, they are lost'
 const NO_EVENTS_PATH = 'a posted request was refused; if it had events, they are lost'
 const REFUSED = 'events not taken: the request is not one that the relay takes'
@@ -45,12 +47,13 @@ export function createDoorLog(
 ): DoorLog {
   const tell = createSparseLog(write, clock)
   return {
-    refused({ problem, method, path, cluster, address }) {
+    refused({ problem, method, path, cluster, isCutOff, address }) {
       const isWithoutRoute = path === undefined && method === 'POST'
       if (!isWithoutRoute && !EVENT_PATHS.has(path)) return
       const { code: cause, detail, status } = problem
       // What failed here is logged as such, and the sender is told to come again.
       if (status >= 500) return
+      if (isCutOff) return tell('warn', { cause: 'cut-off', cluster, address, path }, CUT_OFF)
       count({ cause, cluster, address, events: 1 })
       if (cause === 'unauthorized') {
         return tell('warn', { cause, cluster, address, path }, UNAUTHORIZED)

@@ -70,6 +70,10 @@ class IncomingRequest implements EdgeRequest {
     return peerOf(this.#incoming)
   }
 
+  get isCutOff(): boolean {
+    return this.#incoming.destroyed && !this.#incoming.complete
+  }
+
   readBody(maxBytes: number, take?: TakeBytes) {
     return readRequestBody(this.#incoming, maxBytes, take)
   }

@@ -52,8 +52,9 @@ export function createApp(deps: AppDependencies): Edge {
   return createEdge({
     routes: [...probeRoutes({ ready, metrics }), postRoute(deps, refused)],
     senders: ANYONE,
-    onRefused({ problem, method, address }) {
-      if (method === 'POST') refused(problem, address)
+    onRefused({ problem, method, address, isCutOff }) {
+      if (method === 'POST')
+        refused(problem, { remoteAddress: address, isCutOff: isCutOff === true })
     },
     isStoreFailure: () => false,
     onFailure: ({ cause, ...request }) => log.error({ err: cause, ...request }, 'request failed'),
@@ -66,7 +67,7 @@ function postRoute(deps: AppDependencies, refused: RefusedPost): Route {
     ...{ method: 'POST', path: '*', access: 'anyone', maxBodyBytes: MAX_EVENTS_BYTES },
     async handle(call) {
       const answer = await postWithin(budget, deps, call)
-      if (answer.problem) refused(answer.problem, call.request.remoteAddress)
+      if (answer.problem) refused(answer.problem, call.request)
       return answer
     },
   }

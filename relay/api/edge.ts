@@ -109,14 +109,22 @@ async function answerTo(parts: EdgeParts, call: PendingCall): Promise<EdgeRespon
 /** The response that refuses a request, of which the host is told. `cluster`: if there is such a one. */
 function refuse(
   { onRefused }: EdgeParts,
-  { method, remoteAddress: address }: Pick<EdgeRequest, 'method' | 'remoteAddress'>,
+  request: Pick<EdgeRequest, 'method' | 'remoteAddress' | 'isCutOff'>,
   answer: Answer,
   route?: Route,
   cluster?: string,
 ): EdgeResponse {
   const { problem } = answer
   if (problem && route?.access !== 'anyone') {
-    onRefused?.({ problem, method, path: route?.path, cluster, address })
+    const { method, remoteAddress: address, isCutOff } = request
+    onRefused?.({
+      problem,
+      method,
+      path: route?.path,
+      cluster,
+      address,
+      ...(isCutOff && { isCutOff }),
+    })
   }
   return responseOf(answer)
 }

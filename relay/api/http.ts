@@ -34,6 +34,8 @@ export interface EdgeRequest {
   readonly headers: HttpHeaders
   /** The IP address of the peer, which may be a proxy; undefined when the host does not know it. */
   readonly remoteAddress: string | undefined
+  /** Whether the connection has ended before all of the request came, so that nobody gets an answer. */
+  readonly isCutOff?: boolean
   /**
    * Reads the body. Returns the problem `too-large` when it has more than `maxBytes`, and
    * `overloaded` when `take` has no room for a part of it.

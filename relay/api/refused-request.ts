@@ -18,6 +18,8 @@ export interface RefusedRequest {
    * of this name exists, so that senders cannot make up labels of metrics.
    */
   readonly cluster: string | undefined
+  /** Whether the sender was gone before all of it came: it may send the request again. */
+  readonly isCutOff?: boolean
   /** The IP address of the peer, which may be a proxy; undefined when the host does not know it. */
   readonly address: string | undefined
 }

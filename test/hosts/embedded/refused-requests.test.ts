@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { PROBLEM_KINDS } from '../../../relay/api/problem-codes.ts'
 import {
@@ -9,6 +10,7 @@ import {
   startRelay,
   TOKENS,
 } from '../../support/embedded-server.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 const EVENTS = '/v1/clusters/prod/events'
 const CONFIG = '/v1/clusters/prod/config'
@@ -111,6 +113,26 @@ describe('a request that is refused', () => {
       expect(relay.logged()).toContain('"address":"127.0.0.1"')
     },
   )
+
+  it.each([
+    ['before its headers end', 'Content-Le'],
+    ['in its body', 'Content-Length: 20\r\n\r\n{"a":'],
+    ['in a chunk of its body', 'Transfer-Encoding: chunked\r\n\r\n20\r\n{"a":'],
+  ])('is none when the sender goes %s, and is logged as soon as it has a body', async (_, part) => {
+    const relay = await startRelay({ tokens: TOKENS })
+    const socket = connect(relay.server.port, '127.0.0.1')
+    const authorization = `Authorization: Bearer ${PROD}`
+    socket.write(`POST ${EVENTS} HTTP/1.1\r\nHost: localhost\r\n${authorization}\r\n${part}`)
+    await waitFor(() => expect(socket.bytesWritten).toBeGreaterThan(100))
+    await relay.call('GET', '/readyz')
+    socket.destroy()
+    const isLogged = part.includes('{')
+    if (isLogged) await waitFor(() => expect(relay.logged()).toContain('a request was cut off'))
+    await relay.call('GET', '/readyz')
+    expect(relay.logged().includes('a request was cut off')).toBe(isLogged)
+    expect(await refusals(relay)).toEqual([])
+    expect(relay.logged()).not.toContain('events not taken')
+  })
 
   it('makes no label of a method that nobody has', async () => {
     const relay = await startRelay()

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { pino } from 'pino'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -11,6 +12,7 @@ import { GoClient } from '../../support/go-client.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
 import { exampleEvent } from '../../support/relay-manifests.ts'
 import { bodies, testSpool } from '../../support/spool.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 const EVENT = exampleEvent('kustomization-health-check-failed')
 const MIB = 2 ** 20
@@ -216,6 +218,15 @@ it('tells Prometheus what waits and since when', async () => {
     'flux_relay_shipper_refused_total 0',
     'flux_relay_shipper_dropped_total 0',
   ])
+})
+
+it('refuses nothing to a sender that goes in the middle of its post, and logs it', async () => {
+  const { port, refusals, logged } = await startSink()
+  const socket = connect(port, '127.0.0.1')
+  socket.end('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n{"a":')
+  const cut = { cause: 'cut-off', msg: expect.stringContaining('was cut off') }
+  await waitFor(() => expect(logged()).toMatchObject([cut]))
+  expect(await refusals()).toEqual([])
 })
 
 describe('a post that is not taken', () => {
