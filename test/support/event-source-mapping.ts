@@ -85,15 +85,17 @@ export function sqsRecord(message: Message, queueUrl: string): SQSRecord {
       ...attributes,
     },
     messageAttributes: Object.fromEntries(
-      Object.entries(message.MessageAttributes ?? {}).map(([name, { StringValue }]) => [
-        name,
-        {
-          stringValue: StringValue ?? '',
-          stringListValues: [],
-          binaryListValues: [],
-          dataType: 'String',
-        },
-      ]),
+      Object.entries(message.MessageAttributes ?? {}).map(
+        ([name, { StringValue, DataType = 'String' }]) => [
+          name,
+          {
+            stringValue: StringValue ?? '',
+            stringListValues: [],
+            binaryListValues: [],
+            dataType: DataType,
+          },
+        ],
+      ),
     ),
     md5OfBody: message.MD5OfBody ?? '',
     eventSource: 'aws:sqs',
