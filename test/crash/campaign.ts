@@ -5,6 +5,7 @@ import { createAuthority } from '../support/certificates.ts'
 import { findUnaccounted } from './accounting.ts'
 import { type Remains, readRemains } from './database-audit.ts'
 import { drain } from './drain.ts'
+import { startEdits } from './edits.ts'
 import { createEventSource, type EventSource } from './events.ts'
 import { startFilling } from './full-disk.ts'
 import { createJournal, type Journal } from './journal.ts'
@@ -16,6 +17,7 @@ import { createMoments, type Moments } from './moments.ts'
 import { seededRandom } from './random.ts'
 import type { RelayLife } from './relay-life.ts'
 import { type Replays, startReplays } from './replays.ts'
+import { type Silences, startSilences } from './silences.ts'
 import { type FaultySink, startFaultySink } from './sink.ts'
 
 export interface CampaignOptions {
@@ -48,6 +50,7 @@ export interface Campaign {
   readonly source: EventSource
   readonly load: Load
   readonly replays: Replays
+  readonly silences: Silences
   readonly moments: Moments
   readonly violations: string[]
   readonly counts: Map<string, number>
@@ -92,7 +95,7 @@ async function prepare(
   const moments = createMoments()
   const violations: string[] = []
   let isFaulty = true
-  const { sinks, drained, trustedCa, otherCa } = await startSinks(
+  const { sinks, spare, drained, trustedCa, otherCa } = await startSinks(
     {
       random: seededRandom(seed + 1),
       isFaulty: () => isFaulty,
@@ -123,6 +126,18 @@ async function prepare(
     mayRefuse: () => smallDisk !== undefined,
   })
   cleanUps.push(() => replays.stop())
+  const silences = startSilences({
+    random: seededRandom(seed + 8),
+    url: () => lives.url(),
+    mayRefuse: () => smallDisk !== undefined,
+  })
+  cleanUps.push(() => silences.stop())
+  const edits = startEdits({
+    random: seededRandom(seed + 7),
+    spare,
+    write: (edit) => writeManifests(manifests, sinks, otherCa, edit),
+  })
+  cleanUps.push(() => edits.stop())
   const filling =
     smallDisk === undefined
       ? undefined
@@ -138,7 +153,7 @@ async function prepare(
 
   const counts = new Map<string, number>()
   return {
-    ...{ journal, source, load, replays, moments, violations, counts },
+    ...{ journal, source, load, replays, silences, moments, violations, counts },
     start: (offMs) => lives.start(offMs),
     setClockBy: (ms) => lives.setClockBy(ms),
     async kill(life) {
@@ -149,8 +164,9 @@ async function prepare(
     },
     async heal() {
       isFaulty = false
-      await replays.stop()
-      await filling?.stop()
+      await Promise.all([replays.stop(), silences.stop(), edits.stop(), filling?.stop()])
+      counts.set('silences made', silences.taken())
+      counts.set('manifests changed', edits.times())
       if (filling) counts.set('full disks', filling.times())
       writeManifests(manifests, sinks, trustedCa)
     },
@@ -187,8 +203,10 @@ async function startSinks(
     forge: (await start(context)).url,
     vault: (await start(context, { cert, key })).url,
   }
+  const [spareHooks, spareChat] = [await start(context), await start(context)]
+  const spare = { hooks: spareHooks.url, chat: spareChat.url }
   const drained = async () => {
     await Promise.all(all.map((sink) => sink.drained()))
   }
-  return { sinks, drained, trustedCa: authority.ca, otherCa: other.ca }
+  return { sinks, spare, drained, trustedCa: authority.ca, otherCa: other.ca }
 }

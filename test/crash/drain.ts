@@ -110,7 +110,7 @@ function check(campaign: Campaign, entries: readonly Entry[], retrying: Books['r
 }
 
 function checkSinks(campaign: Campaign, entries: readonly Entry[]): void {
-  const { journal, load, violations, source } = campaign
+  const { journal, load, replays, silences, violations, source } = campaign
   const { acknowledged } = load
   const books = { journal, entries, acknowledged, made: source.made }
   violations.push(
@@ -118,7 +118,9 @@ function checkSinks(campaign: Campaign, entries: readonly Entry[]): void {
     ...findWrongStatuses(books),
     ...countDuplicates(journal, entries, source.made).violations,
     ...journal.errors.map((line) => `error in the log: ${line}`),
-    ...[...load.refusals, ...campaign.replays.refusals].map((refusal) => `refused: ${refusal}`),
+    ...[...load.refusals, ...replays.refusals, ...silences.refusals].map(
+      (refusal) => `refused: ${refusal}`,
+    ),
   )
 }
 

@@ -53,12 +53,22 @@ it.each<readonly [string, readonly Case[]]>([
       ['Failed', 'delivered'],
     ],
   ],
+  [
+    'silenced',
+    [
+      ['Failed', 'skipped'],
+      ['Done', 'skipped'],
+      ['Failed', 'skipped'],
+      ['Failed', 'delivered'],
+    ],
+  ],
 ])('takes what %s is told of failures', (route, cases) => {
   expect(audit(route, cases)).toEqual([])
 })
 
 it.each<readonly [string, string, readonly Case[]]>([
   ['that lasts', 'failing', [['Failed', 'skipped']]],
+  ['that lasts', 'silenced', [['Failed', 'skipped']]],
   [
     'that lasts',
     'lasting',

@@ -2,6 +2,7 @@ import { isGoodEnd } from '../../relay/model/good-ends.ts'
 import type { Books } from './accounting.ts'
 import { type Entry, isOfRepeat } from './entries.ts'
 import { fluxEvent, type SentEvent } from './events.ts'
+import { SILENCED } from './routes.ts'
 
 /** An event of one object to one Alert, and what became of it. */
 interface Told {
@@ -10,7 +11,7 @@ interface Told {
 }
 
 /**
- * Failures that lasted, and of which an Alert with rules was never told; those that it was told of as ended, and are
+ * Failures that lasted, and of which an Alert with rules, or one that was silenced, was never told; those that it was told of as ended, and are
  * not; and recoveries from what it was told of that it was not told. Looked for once nothing waits any more.
  */
 export function findUntoldFailures({
@@ -19,7 +20,7 @@ export function findUntoldFailures({
   retrying,
 }: Pick<Books, 'entries' | 'made' | 'retrying'>): readonly string[] {
   if (retrying === 'running') return []
-  return ['failing', 'lasting'].flatMap((route) => {
+  return ['failing', 'lasting', SILENCED].flatMap((route) => {
     const own = entries.flatMap((entry) => {
       const event = made.get(entry.message)
       const counts = entry.route === route && entry.reminder === undefined && !isOfRepeat(entry)

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   LATER_TRUSTED_OBJECT,
@@ -23,8 +23,28 @@ const API = 'notification.toolkit.fluxcd.io/v1beta3'
 /** Bounds an attempt, in real time whatever the relay's clock says. */
 export const TIMEOUT_MS = 1_000
 
-/** Writes the manifests of the cluster `local`. `ca` vouches for the sink of the Provider `later`. */
-export function writeManifests(folder: string, sinks: SinkAddresses, ca: string): void {
+/** What a person changes in the manifests, without wanting anything else of them. */
+export interface ManifestEdit {
+  /** Stands in an annotation of each Alert and Provider; absent: none. */
+  readonly note?: string
+  /** Sinks that have moved. */
+  readonly moved: Partial<Pick<SinkAddresses, 'hooks' | 'chat'>>
+  /** Whether the token of the forge is there: without it, statuses wait. */
+  readonly hasForgeSecret: boolean
+}
+
+export const AS_WRITTEN: ManifestEdit = { moved: {}, hasForgeSecret: true }
+
+/**
+ * Writes the manifests of the cluster `local`, all at once. `ca` vouches for the sink of the Provider `later`.
+ */
+export function writeManifests(
+  folder: string,
+  addresses: SinkAddresses,
+  ca: string,
+  { note, moved, hasForgeSecret }: ManifestEdit = AS_WRITTEN,
+): void {
+  const sinks = { ...addresses, ...moved }
   const objects = [
     ...pair('hooks', { type: 'generic', address: `${sinks.hooks}/hooks` }),
     ...pair('errors', { type: 'generic', address: `${sinks.hooks}/errors` }, { severity: 'error' }),
@@ -53,10 +73,22 @@ export function writeManifests(folder: string, sinks: SinkAddresses, ca: string)
       { objects: [NEVER_TRUSTED_OBJECT] },
     ),
     secret('ca', { 'ca.crt': ca }),
-    secret('forge', { token: 'ghp_crash_test' }),
+    ...(hasForgeSecret ? [secret('forge', { token: 'ghp_crash_test' })] : []),
   ]
-  const documents = objects.map((object) => JSON.stringify(object, undefined, 2))
-  writeFileSync(join(folder, 'crash.yaml'), documents.join('\n---\n'))
+  const noted = note === undefined ? objects : objects.map((object) => withNote(object, note))
+  const documents = noted.map((object) => JSON.stringify(object, undefined, 2))
+  const written = join(folder, 'crash.new')
+  writeFileSync(written, documents.join('\n---\n'))
+  renameSync(written, join(folder, 'crash.yaml'))
+}
+
+function withNote(
+  object: ReturnType<typeof pair>[number] | ReturnType<typeof secret>,
+  note: string,
+) {
+  const { metadata } = object
+  const annotations = { ...('annotations' in metadata && metadata.annotations), note }
+  return { ...object, metadata: { ...metadata, annotations } }
 }
 
 /** Gives the cluster `edge` its configuration, as a shipper does. */

@@ -41,11 +41,17 @@ export const SHARED_CONTEXT = 'all/apps'
 export const LATER_TRUSTED_OBJECT = 'app-0'
 export const NEVER_TRUSTED_OBJECT = 'app-1'
 
+/** The Alert that a person silences now and then. */
+export const SILENCED = 'silenced'
+
+const GROUP = { 'group-by': "'all'", 'group-wait': '2s', 'group-max': '10s' } as const
+
 /** Alerts with rules, by their names, which are those of the paths too, with their annotations. */
 export const RULED = {
   failing: { only: 'failures', remind: '2m' },
   lasting: { after: '10s' },
-  grouped: { 'group-by': "'all'", 'group-wait': '2s', 'group-max': '10s' },
+  grouped: GROUP,
+  [SILENCED]: GROUP,
 } as const
 
 /** Objects of these Alerts: one client's. */
@@ -93,6 +99,7 @@ export const ROUTES: readonly RouteModel[] = [
   { name: 'failing', cluster: 'local', expects: ruled('ruled') },
   { name: 'lasting', cluster: 'local', expects: ruled('ruled') },
   { name: 'grouped', cluster: 'local', expects: ruled('delivered') },
+  { name: SILENCED, cluster: 'local', expects: ruled('ruled') },
   { name: 'statuses', cluster: 'local', expects: status },
   {
     name: 'shared',
