@@ -119,8 +119,11 @@ export function escapeMarkdown(text: string): string {
   )
 }
 
-/** `@name` where it is a word's beginning; `main@sha1:…` mentions nobody. */
-const MENTION = /(?<![A-Za-z0-9_])@(?=\w)/g
+/**
+ * `@name` where it is a word's beginning; `main@sha1:…` mentions nobody. Mattermost does not count an underscore
+ * before it as a part of the word.
+ */
+const MENTION = /(?<![A-Za-z0-9])@(?=\w)/g
 
 /**
  * Parts each mention by a space of no width: for services that have no escape and, in code that a

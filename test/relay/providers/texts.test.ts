@@ -54,6 +54,11 @@ describe('a message', () => {
       'by @\u200bhere and &lt;!all&gt; main@sha1:1',
     ],
     ['mattermost', '`x` @ana `@bo`', '`x` @\u200bana `@\u200bbo`'],
+    [
+      'mattermost',
+      '_@channel_ -@all a.@here __@x',
+      '_@\u200bchannel_ -@\u200ball a.@\u200bhere __@\u200bx',
+    ],
     ['discord', '<@123> **b** a_b _c_', '\\<@123> \\*\\*b\\*\\* a_b \\_c\\_'],
     ['discord', '- a\n> b\n# c\n1. d', '\\- a\n\\> b\n\\# c\n1\\. d'],
     ['discord', '[x](https://e.x/a_b_) ||y||', '[x\\](https://e.x/a_b_) \\||y\\||'],
