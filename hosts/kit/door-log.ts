@@ -48,7 +48,8 @@ export function createDoorLog(
   const tell = createSparseLog(write, clock)
   return {
     refused({ problem, method, path, cluster, isCutOff, address }) {
-      const isWithoutRoute = path === undefined && method === 'POST'
+      // Of a request that could not be read its method may be unknown.
+      const isWithoutRoute = path === undefined && (method === 'POST' || method === '')
       if (!isWithoutRoute && !EVENT_PATHS.has(path)) return
       const { code: cause, detail, status } = problem
       // What failed here is logged as such, and the sender is told to come again.

@@ -3,6 +3,7 @@ import { pipeline, Readable } from 'node:stream'
 import type { Edge } from '../../relay/api/edge.ts'
 import type { EdgeRequest, EdgeResponse, HttpHeaders, TakeBytes } from '../../relay/api/http.ts'
 import type { AnswersUnderWay } from './answers-under-way.ts'
+import { peerOf } from './peer.ts'
 import { readRequestBody } from './request-body.ts'
 import { type RequestTarget, readTarget } from './request-target.ts'
 
@@ -19,7 +20,7 @@ export async function answerByEdge(
   const target = readTarget(incoming)
   const response =
     target === undefined
-      ? edge.misaddressed({ method: incoming.method ?? '', remoteAddress: peerOf(incoming) })
+      ? edge.misaddressed({ method: incoming.method ?? '', remoteAddress: peerOf(incoming.socket) })
       : await edge.handle(new IncomingRequest(target, incoming))
   try {
     send(response, incoming, outgoing, underWay)
@@ -28,12 +29,6 @@ export async function answerByEdge(
     if (response.stream?.locked === false) void response.stream.cancel()
     edge.unsent({ method: incoming.method ?? '', path: target?.path ?? '' }, cause)
   }
-}
-
-/** The IP address of who sends a request; undefined when the connection has gone. */
-function peerOf({ socket }: IncomingMessage): string | undefined {
-  // A socket of both families writes an address of IPv4 so.
-  return socket.remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/, '')
 }
 
 /** A request of node:http. */
@@ -67,7 +62,7 @@ class IncomingRequest implements EdgeRequest {
   }
 
   get remoteAddress(): string | undefined {
-    return peerOf(this.#incoming)
+    return peerOf(this.#incoming.socket)
   }
 
   get isCutOff(): boolean {

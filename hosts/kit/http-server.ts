@@ -4,6 +4,7 @@ import type { Edge } from '../../relay/api/edge.ts'
 import { AnswersUnderWay } from './answers-under-way.ts'
 import { boundConnections, type OnRefused } from './connection-room.ts'
 import { answerByEdge } from './http-edge.ts'
+import { answerUnreadable } from './unreadable-requests.ts'
 
 /** What connections may cost. Times are in milliseconds. */
 export interface ServerLimits {
@@ -63,6 +64,7 @@ export function createHttpServer(
   const all = { ...LIMITS, ...limits }
   const underWay = new AnswersUnderWay(all.unreadTimeoutMs)
   const server = serverOf(edge, all, underWay)
+  answerUnreadable(server, edge, all.maxHeaderBytes)
   boundConnections(server, all.mostConnections, onRefused)
   const sockets = openSockets(server)
   return {

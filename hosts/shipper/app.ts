@@ -53,7 +53,7 @@ export function createApp(deps: AppDependencies): Edge {
     routes: [...probeRoutes({ ready, metrics }), postRoute(deps, refused)],
     senders: ANYONE,
     onRefused({ problem, method, address, isCutOff }) {
-      if (method === 'POST')
+      if (method === 'POST' || method === '')
         refused(problem, { remoteAddress: address, isCutOff: isCutOff === true })
     },
     isStoreFailure: () => false,

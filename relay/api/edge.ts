@@ -37,8 +37,11 @@ export interface EdgeParts {
 export interface Edge {
   /** Never rejects. */
   handle(request: EdgeRequest): Promise<EdgeResponse>
-  /** Refuses a request that names no valid host or path. */
-  misaddressed(request: Pick<EdgeRequest, 'method' | 'remoteAddress'>): EdgeResponse
+  /** Refuses a request that names no valid host or path, or one that is not valid in the way that `detail` says. */
+  misaddressed(
+    request: Pick<EdgeRequest, 'method' | 'remoteAddress'>,
+    detail?: string,
+  ): EdgeResponse
   /** Tells the host of a response that its transport could not send, and why. */
   unsent(request: Pick<EdgeRequest, 'method' | 'path'>, cause: unknown): void
 }
@@ -69,9 +72,8 @@ export function createEdge(parts: EdgeParts): Edge {
         call.end()
       }
     },
-    misaddressed(request) {
-      const misaddressed = problem('bad-request', 'expected a valid Host and path')
-      return refuse(parts, request, problemAnswer(misaddressed))
+    misaddressed(request, detail = 'expected a valid Host and path') {
+      return refuse(parts, request, problemAnswer(problem('bad-request', detail)))
     },
     unsent({ method, path: asked }, cause) {
       const found = router.find(method, asked)

@@ -43,7 +43,10 @@ export const PROBLEM_KINDS = {
     status: 400,
     meaning: 'A parameter of the path or the query is unknown, repeated or not valid.',
   },
-  'bad-request': { status: 400, meaning: 'The request has no valid `Host` header or path.' },
+  'bad-request': {
+    status: 400,
+    meaning: 'The request has no valid `Host` header or path, or is no HTTP that can be read.',
+  },
   unauthorized: {
     status: 401,
     meaning: 'The token or signature is missing or wrong, or there is no such cluster.',

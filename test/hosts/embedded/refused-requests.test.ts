@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { PROBLEM_KINDS } from '../../../relay/api/problem-codes.ts'
@@ -132,6 +133,49 @@ describe('a request that is refused', () => {
     expect(relay.logged().includes('a request was cut off')).toBe(isLogged)
     expect(await refusals(relay)).toEqual([])
     expect(relay.logged()).not.toContain('events not taken')
+  })
+
+  const big = `X-Big: ${'x'.repeat(17_000)}\r\n`
+  it.each([
+    ['headers that are too large', big, 431, '16 KiB'],
+    ['no valid header', 'no header\r\n', 400, 'valid HTTP'],
+    ['an expectation', 'Expect: x\r\nContent-Length: 0\r\n', 417, 'Expect'],
+  ])('is counted and logged where nobody can read it: %s', async (_, header, status, detail) => {
+    const relay = await startRelay({ tokens: TOKENS })
+    const text = `POST / HTTP/1.1\r\nHost: localhost\r\n${header}\r\n`
+    expect(await speak(relay.server.port, text)).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(await refusals(relay)).toEqual([series('bad-request', '')])
+    const lines = relay.logged().split('\n')
+    expect(JSON.parse(String(lines.find((it) => it.includes('bad-request'))))).toMatchObject({
+      detail: expect.stringContaining(detail),
+      address: '127.0.0.1',
+      msg: 'a posted request was refused; if it had events, they are lost',
+    })
+  })
+
+  it('is counted where its headers come in several parts, and are too large', async () => {
+    const relay = await startRelay({ tokens: TOKENS })
+    const socket = connect(relay.server.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    const closed = once(socket, 'close')
+    socket.resume().write('POST / HTTP/1.1\r\nHost: localhost\r\n')
+    for (let part = 0; part < 4; part += 1) {
+      await relay.call('GET', '/readyz')
+      socket.write(`X-Big-${part}: ${'x'.repeat(5_000)}\r\n`)
+    }
+    await closed
+    expect(await refusals(relay)).toEqual([series('bad-request', '', '', 'other')])
+    expect(relay.logged()).toContain('16 KiB')
+  })
+
+  it.each([
+    ['TLS', '\x16\x03\x01\x02\x00\x01'],
+    ['SSH', 'SSH-2.0-x\r\n'],
+    ['a browser', 'GET / HTTP/1.1\r\nx\r\n\r\n'],
+  ])('is none when nobody posts, but speaks otherwise to its port: %s', async (_, text) => {
+    const relay = await startRelay({ tokens: TOKENS })
+    expect(await speak(relay.server.port, text)).toMatch(/^HTTP\/1.1 400 /)
+    expect(await refusals(relay)).toEqual([])
   })
 
   it('makes no label of a method that nobody has', async () => {

@@ -1,0 +1,57 @@
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Edge } from '../../relay/api/edge.ts'
+import { peerOf } from './peer.ts'
+
+/** What Node's parser says of a request that it cannot read. */
+interface ParseError extends Error {
+  readonly code?: string
+  /** What came last of the connection. */
+  readonly rawPacket?: Uint8Array
+}
+
+/** The answers that Node gives by itself, by the code of its error. */
+const ANSWERS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+/**
+ * Answers requests that are no HTTP, or more of it than is taken, as Node does, and tells the edge of those that may have
+ * had an event: a proxy that adds headers loses all events by it.
+ */
+export function answerUnreadable(server: Server, edge: Edge, maxHeaderBytes: number): void {
+  const tooLong = `expected headers of at most ${maxHeaderBytes / 1024} KiB`
+  server.on('clientError', (error: ParseError, stream) => {
+    const socket = stream as Socket
+    const remoteAddress = peerOf(socket)
+    const method = methodOf(error)
+    if (error.code === 'HPE_HEADER_OVERFLOW') edge.misaddressed({ method, remoteAddress }, tooLong)
+    else if (method === 'POST' && error.code?.startsWith('HPE_')) {
+      edge.misaddressed({ method, remoteAddress }, `expected valid HTTP: ${error.message}`)
+    }
+    answer(socket, ANSWERS[error.code ?? ''] ?? '400 Bad Request')
+  })
+  server.on('checkExpectation', (incoming, outgoing) => {
+    const request = { method: incoming.method ?? '', remoteAddress: peerOf(incoming.socket) }
+    edge.misaddressed(request, 'expected no Expect but 100-continue')
+    outgoing.writeHead(417, { Connection: 'close' }).end()
+  })
+}
+
+/** The method, where what came last is the beginning of the request; empty where nobody knows. */
+function methodOf({ rawPacket }: ParseError): string {
+  const text = Buffer.from(rawPacket ?? []).toString('latin1', 0, 16)
+  return /^([A-Z]+) \//.exec(text)?.[1] ?? ''
+}
+
+/** An answer that has begun is not written into. */
+function answer(socket: Socket, status: string): void {
+  // Where Node keeps the answer that is on its way.
+  const { _httpMessage: underWay } = socket as { _httpMessage?: { readonly headersSent: boolean } }
+  if (socket.writable && underWay?.headersSent !== true) {
+    socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`)
+  }
+  socket.destroySoon()
+}
