@@ -10,6 +10,7 @@ import {
   makeAlone,
   makeMessage,
   readMessage,
+  readStored,
   tellsOf,
 } from './messages.ts'
 import { closeWindow, joinWindow, leaveWindow } from './windows.ts'
@@ -124,15 +125,18 @@ async function follow(
   gathering: Gathering | undefined,
 ): Promise<Grouped> {
   const now = ports.clock.now()
-  const message = await readMessage(ports, record.cluster, leader)
+  const { message, version } = await readStored(ports, record.cluster, leader)
   const isIn = message !== undefined && tellsOf(message, record.id)
   if (message && !isIn) return join(ports, record, gathering, leader)
   if (message && !message.digest) return { kind: 'alone' }
   const [stored] = await readSoundBare(ports, [leader])
   const { status, chainStartedAt = now } = stored?.value ?? {}
   if (status !== undefined && tellsNobody(status, now)) {
-    await dissolveMessage(ports, record.cluster, leader)
-    return join(ports, record, gathering, leader)
+    const isLeft = await dissolveMessage(ports, record.cluster, leader, version)
+    // What the leader does now is another question.
+    return isLeft
+      ? join(ports, record, gathering, leader)
+      : follow(ports, record, leader, gathering)
   }
   if (status?.kind === 'waiting') {
     const until = Math.max(lookAt(status, now - chainStartedAt, now), soonestLook(record, now))
@@ -142,7 +146,19 @@ async function follow(
     return { kind: 'waits', leader, until: now + LOST_AFTER_MS }
   }
   if (status === undefined || !isIn) return join(ports, record, gathering, leader)
-  return endedWith(leader, status)
+  // Another one may have left the leader since the message was read, and the leader have told of itself alone.
+  const isTold = await isToldBy(ports, record, leader)
+  return isTold ? endedWith(leader, status) : join(ports, record, gathering, leader)
+}
+
+/** Whether the message of a leader tells of a delivery. Ask it after it is known what became of the leader. */
+async function isToldBy(
+  ports: Pick<Ports, 'state'>,
+  { id, cluster }: Pick<DeliveryRecord<Status>, 'id' | 'cluster'>,
+  leader: string,
+): Promise<boolean> {
+  const message = await readMessage(ports, cluster, leader)
+  return message?.digest !== undefined && tellsOf(message, id)
 }
 
 /**
@@ -151,15 +167,13 @@ async function follow(
  */
 export async function toldWith(
   ports: Pick<Ports, 'state' | 'ledger'>,
-  { id, cluster }: Pick<DeliveryRecord<Status>, 'id' | 'cluster'>,
+  record: Pick<DeliveryRecord<Status>, 'id' | 'cluster'>,
   leader: string,
 ): Promise<Ended | undefined> {
-  const message = await readMessage(ports, cluster, leader)
-  if (message?.digest === undefined || !tellsOf(message, id)) return undefined
   const [stored] = await readSoundBare(ports, [leader])
   const { status } = stored?.value ?? {}
   if (status?.kind !== 'final' || isLeftBehind(status)) return undefined
-  return endedWith(leader, status)
+  return (await isToldBy(ports, record, leader)) ? endedWith(leader, status) : undefined
 }
 
 function endedWith(leader: string, { outcome, reason }: Final): Ended {

@@ -26,11 +26,18 @@ export async function readMessage(
   return (await readStored(ports, cluster, leader)).message
 }
 
-async function readStored(
+/** A message, if it was made, and the version of its item. */
+export interface StoredMessage {
+  readonly message?: GroupMessage
+  readonly version: ExpectedVersion
+}
+
+/** The message that `leader` sends as `readMessage` finds it, for whoever may change it. */
+export async function readStored(
   { state }: Pick<Ports, 'state'>,
   cluster: string,
   leader: string,
-): Promise<{ readonly message?: GroupMessage; readonly version: ExpectedVersion }> {
+): Promise<StoredMessage> {
   const key = messageKey(cluster, leader)
   const stored = await state.read(key)
   const message = stored && rememberedValue(state, groupMessageCodec, stored.value, key)
@@ -102,18 +109,17 @@ export async function makeAlone(
 }
 
 /**
- * Takes all but the leader out of a message that was made and is not sent: each of them finds another one, and the
- * leader tells of itself alone if it is sent after all. Rejects when the store fails.
+ * Takes all but the leader out of a message that is not sent, or was not made: each of them finds another one, and the
+ * leader tells of itself alone if it is sent after all. False, with nothing changed, when the message has another version
+ * than `version`: it was made meanwhile, or somebody was faster. Rejects when the store fails.
  */
-export async function dissolveMessage(
+export function dissolveMessage(
   ports: Pick<Ports, 'state' | 'clock'>,
   cluster: string,
   leader: string,
-): Promise<void> {
-  const key = messageKey(cluster, leader)
-  const stored = await ports.state.read(key)
-  // Whoever was faster has written the same.
-  await writeMessage(ports, key, { members: [nameOf(leader)] }, stored?.version ?? 'absent')
+  version: ExpectedVersion,
+): Promise<boolean> {
+  return writeMessage(ports, messageKey(cluster, leader), { members: [nameOf(leader)] }, version)
 }
 
 /** False, with nothing written, when the item has another version. */
