@@ -47,6 +47,12 @@ const REPLACED_CHUNKS_KEPT_MS = 3_600_000
  */
 const ORPHAN_AGE_MS = 3_600_000
 
+/**
+ * The most pages, of a megabyte, in which chunks without a pointer are looked for at each replacement. DynamoDB takes
+ * days to delete what has expired, and reading it counts.
+ */
+const MAX_PAGES_OF_CHUNKS = 3
+
 /** A cluster that has a set, or may send one. */
 export interface ClusterSeen {
   readonly cluster: string
@@ -194,22 +200,22 @@ export class ConfigTable {
     return undefined
   }
 
-  /** Sets a TTL on the chunks of these sets, and on those that a crash left. */
+  /** Sets a TTL on the chunks of a set that was replaced, and on some of those that a crash left. */
   async expireChunks(
     cluster: string,
     currentSetId: string,
-    replacedSetIds: readonly string[],
+    replaced: Pointer | undefined,
     now: number,
   ): Promise<void> {
-    const chunks = await this.#lastingChunks(cluster)
-    const unused = chunks.filter(({ part, writtenAt }) => {
-      if (part.startsWith(setPrefix(currentSetId))) return false
-      const isReplaced = replacedSetIds.some((setId) => part.startsWith(setPrefix(setId)))
-      return isReplaced || writtenAt <= now - ORPHAN_AGE_MS
+    const expire = (parts: readonly string[]) =>
+      mapConcurrently(parts, CONCURRENT_REQUESTS, (part) =>
+        this.#expire(cluster, part, now + REPLACED_CHUNKS_KEPT_MS),
+      )
+    if (replaced) await expire(chunkKeys(replaced))
+    const orphans = (await this.#lastingChunks(cluster)).filter(({ part, writtenAt }) => {
+      return !part.startsWith(setPrefix(currentSetId)) && writtenAt <= now - ORPHAN_AGE_MS
     })
-    await mapConcurrently(unused, CONCURRENT_REQUESTS, ({ part }) =>
-      this.#expire(cluster, part, now + REPLACED_CHUNKS_KEPT_MS),
-    )
+    await expire(orphans.map(({ part }) => part))
   }
 
   /**
@@ -246,6 +252,7 @@ export class ConfigTable {
     return seen
   }
 
+  /** The chunks without a TTL, as far as the first pages have them. */
   async #lastingChunks(cluster: string) {
     const query = {
       TableName: this.#tableName,
@@ -257,11 +264,14 @@ export class ConfigTable {
       ConsistentRead: true,
     }
     const chunks = []
+    let pages = 0
     for await (const { Items: items = [] } of paginateQuery({ client: this.#client }, query)) {
       for (const item of items) {
         const writtenAt = numberOf(item, 'writtenAt') ?? 0
         chunks.push({ part: textOf(item, 'part') ?? '', writtenAt })
       }
+      pages += 1
+      if (pages === MAX_PAGES_OF_CHUNKS) break
     }
     return chunks
   }

@@ -138,14 +138,14 @@ export class DynamoDbConfigStore implements ConfigStore, ConfigHistory, ClusterM
     const isFlipped = current
       ? await this.#table.flipPointer(cluster, pointer)
       : await this.#table.firstPointer(cluster, pointer)
-    if (isFlipped) await this.#tidy(cluster, setId, current ? [current.setId] : [])
+    if (isFlipped) await this.#tidy(cluster, setId, current)
     return isFlipped ? 'replaced' : 'stale'
   }
 
   /**
    * Removes old chunks. It does not report failures, since the next replacement finds what is left.
    */
-  async #tidy(cluster: string, setId: string, replaced: readonly string[]): Promise<void> {
+  async #tidy(cluster: string, setId: string, replaced: Pointer | undefined): Promise<void> {
     await this.#table
       .expireChunks(cluster, setId, replaced, this.#clock.now())
       .catch(() => undefined)

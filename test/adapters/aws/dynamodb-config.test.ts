@@ -39,6 +39,15 @@ describe('DynamoDbConfigStore', () => {
     expect(await reader.read('prod')).toEqual(large)
   })
 
+  it('reads a few megabytes at most to tidy up, however many replaced sets are not deleted yet', async () => {
+    for (let number = 1; number <= 7; number += 1) await writer.replace(snapshot(number, 1_000_000))
+    const itemsRead = countItemsRead()
+    await writer.replace(snapshot(8))
+    expect(itemsRead()).toBeLessThanOrEqual(12)
+    // Of what was replaced nothing is left without an end.
+    expect(await lastingChunks()).toHaveLength(1)
+  })
+
   it('leaves the old set whole when it fails between chunks and pointer', async () => {
     const old = snapshot(1, 800_000)
     await writer.replace(old)
@@ -251,7 +260,7 @@ function countItemsRead() {
   let items = 0
   intercept(table.client, async (_, pass) => {
     const output = await pass()
-    items += Number(Object(output).ScannedCount)
+    items += Number(Object(output).ScannedCount ?? 0)
     return output
   })
   return () => items
