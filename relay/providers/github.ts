@@ -10,6 +10,7 @@ import {
   skipProgressing,
   statusSubject,
 } from './forges/commit-status.ts'
+import { EMOJI_NOTE, refusesEmoji, withoutEmoji } from './forges/github-description.ts'
 import {
   authorizeGithub,
   type GithubRepository,
@@ -19,7 +20,6 @@ import {
 } from './forges/github-repository.ts'
 import { postJson } from './messages/json-request.ts'
 import { isError } from './messages/names.ts'
-import { serviceMessage } from './messages/service-message.ts'
 
 const MAX_DESCRIPTION_LENGTH = 140
 const MAX_CONTEXT_LENGTH = 255
@@ -48,28 +48,13 @@ export const github = httpProvider<GithubRepository>({
   followsRedirects: true,
   classify: (response) => classifyGithub(response),
   findOut: findAbsentCommit,
-  fallback({ status, body }, notification, settings) {
-    if (status !== 422 || !REFUSES_EMOJI.test(serviceMessage(body) ?? '')) return undefined
-    const plain = withoutEmoji(statusOf(notification))
-    return {
-      requests: [statusPost(notification, settings, plain)],
-      note: 'answered with HTTP 422, and sent again with \ufffd for emoji and the like in the description',
-    }
+  fallback(answer, notification, settings) {
+    if (!refusesEmoji(answer)) return undefined
+    const status = statusOf(notification)
+    const plain = { ...status, description: withoutEmoji(status.description) }
+    return { requests: [statusPost(notification, settings, plain)], note: EMOJI_NOTE }
   },
 })
-
-/**
- * What GitHub says of a description with characters of four bytes in UTF-8. None of its documents does:
- * https://github.com/ouzi-dev/commit-status-updater/issues/526, https://github.com/wip/app/pull/138
- */
-const REFUSES_EMOJI = /description (?:doesn't accept 4-byte|contains unicode characters above)/i
-
-/** One or several characters beyond the Basic Multilingual Plane, with what joins them to one emoji. */
-const BEYOND_BMP = /[\u{10000}-\u{10ffff}](?:[\u{10000}-\u{10ffff}]|\u200d|\ufe0f)*/gu
-
-function withoutEmoji(status: ReturnType<typeof statusOf>) {
-  return { ...status, description: status.description.replace(BEYOND_BMP, '\ufffd') }
-}
 
 function statusPost(
   notification: Notification,

@@ -4,7 +4,12 @@ import type { HttpResponse } from '../ports/http.ts'
 import { classifyGithub, GITHUB_HEADERS } from './answers/github-answer.ts'
 import { fitDescription } from './forges/commit-status.ts'
 import { deploymentType, MAX_DESCRIPTION_LENGTH } from './forges/deployment.ts'
-import { DEPLOYMENT_NOT_FOUND, type DeploymentState } from './forges/deployment-forge.ts'
+import {
+  DEPLOYMENT_NOT_FOUND,
+  type Deployment,
+  type DeploymentState,
+} from './forges/deployment-forge.ts'
+import { EMOJI_NOTE, refusesEmoji, withoutEmoji } from './forges/github-description.ts'
 import {
   authorizeGithub,
   type GithubRepository,
@@ -64,14 +69,11 @@ export const githubDeployment = deploymentType<GithubRepository>({
     }
     return { method: 'POST', url, body }
   },
-  update(url, id, { state, description, link }) {
-    const body = {
-      state: STATES[state],
-      description,
-      ...(link !== undefined && { log_url: link }),
-      auto_inactive: true,
-    }
-    return { method: 'POST', url: `${url}/${id}/statuses`, body }
+  update,
+  otherUpdate(url, id, deployment, answer) {
+    if (!refusesEmoji(answer)) return undefined
+    const description = withoutEmoji(deployment.description)
+    return { write: update(url, id, { ...deployment, description }), note: EMOJI_NOTE }
   },
   ending(url, id, { hash }) {
     const body = { state: 'inactive', description: `replaced by ${hash}` }
@@ -85,6 +87,16 @@ export const githubDeployment = deploymentType<GithubRepository>({
   },
   classify,
 })
+
+function update(url: string, id: number, { state, description, link }: Deployment) {
+  const body = {
+    state: STATES[state],
+    description,
+    ...(link !== undefined && { log_url: link }),
+    auto_inactive: true,
+  }
+  return { method: 'POST', url: `${url}/${id}/statuses`, body } as const
+}
 
 function classify(response: HttpResponse): Verdict {
   return classifyGithub(response, DEPLOYMENT_NOT_FOUND)

@@ -74,6 +74,16 @@ export interface DeploymentForge<S> {
     id: number,
     deployment: Deployment,
   ): DeploymentWrite | { readonly unchanged: string }
+  /**
+   * Another form of the update, for a forge that refused the first with this answer, and what the ledger tells of it;
+   * undefined when there is none.
+   */
+  otherUpdate?(
+    url: string,
+    id: number,
+    deployment: Deployment,
+    answer: HttpResponse,
+  ): { readonly write: DeploymentWrite; readonly note: string } | undefined
   /** Ends the deployment `id`, which another commit replaced before it was done. */
   ending(url: string, id: number, by: Deployment): DeploymentWrite
   classifyCreation(response: HttpResponse): Verdict

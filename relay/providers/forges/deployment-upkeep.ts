@@ -51,7 +51,7 @@ export async function keepDeployment(job: DeploymentJob): Promise<CustomDelivery
   const replaced = isSameCommit ? last.replaced : last?.isDone === false ? last.id : undefined
   const kept = await keep({ ...job, last, replaced })
   if (replaced === undefined || kept.verdict.kind !== 'delivered') return kept
-  return { ...kept, notes: await end(job, replaced) }
+  return { ...kept, notes: [...(kept.notes ?? []), ...(await end(job, replaced))] }
 }
 
 async function keep(job: Upkeep): Promise<CustomDelivery> {
@@ -135,7 +135,14 @@ async function update(job: Upkeep, id: number): Promise<CustomDelivery> {
     if (last?.id !== id) await remember(job, { id, isDone: true })
     return { verdict: { kind: 'delivered', reason: write.unchanged } }
   }
-  const updated = await exchange(plain(job), sent(job, write))
+  const first = await exchange(plain(job), sent(job, write))
+  const other =
+    first.verdict.kind !== 'delivered' && first.response
+      ? forge.otherUpdate?.(url, id, deployment, first.response)
+      : undefined
+  const updated = other
+    ? { ...(await exchange(plain(job), sent(job, other.write))), notes: [other.note] }
+    : first
   if (updated.verdict.kind === 'delivered') {
     await remember(job, { id, isDone: isDone(deployment) })
   }

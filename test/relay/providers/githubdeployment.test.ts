@@ -87,6 +87,26 @@ describe('githubdeployment', () => {
     })
   })
 
+  it('shows its state without emoji where GitHub refuses them', async () => {
+    const relay = await startDeploying(withToken, {
+      annotations: { 'flux-relay.io/text': '🚀 $(event.involvedObject.name) ✓' },
+    })
+    const [post] = withToken.made(7, 'success')
+    const error = { field: 'description', message: "description doesn't accept 4-byte Unicode" }
+    relay.expects(
+      { line: withToken.list(ONE), json: [] },
+      { line: '', ...post },
+      { ...withToken.update(7, 422), json: { message: 'Validation Failed', errors: [error] } },
+      withToken.update(7),
+    )
+    await relay.deliver()
+    expect(await relay.outcomes()).toEqual(['delivered: HTTP 201'])
+    const shown = relay.requests.slice(-2).map(({ body }) => JSON.parse(body).description)
+    expect(shown).toEqual(['🚀 apps ✓', '\ufffd apps ✓'])
+    const [record] = await relay.harness.records()
+    expect(record?.notes).toEqual([expect.stringContaining('sent again with \ufffd for emoji')])
+  })
+
   it('goes on from a deployment whose first state GitHub did not take', async () => {
     const relay = await startDeploying(withToken)
     const [post] = withToken.made(7, 'success')
