@@ -5,6 +5,7 @@ import { namespacedName } from '../model/kubernetes.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
 import type { StateStore } from '../ports/state-store.ts'
+import { HostAtLimit } from '../providers/answers/classify.ts'
 import { createAccessTokens } from '../providers/auth/access-tokens.ts'
 import { type AttemptContext, attempt } from './attempt.ts'
 import { ClaimsUnderWay } from './claim-time.ts'
@@ -47,7 +48,8 @@ const STRAIGHT = { overtaken: false, isObserved: false } as const
  * Makes the one attempt of a test and returns its record with what came of it, which is always final. It is
  * sent by the same code as a delivery, with four differences: Secrets are read and access tokens are fetched
  * anew, so that the test is of what is stored now; nothing is remembered; it is sent though its destination is
- * parked, its Provider is suspended or its cluster is observed; and there is no second try. Rejects when a store fails.
+ * parked, its Provider is suspended or its cluster is observed; and there is no second try, also where the
+ * relay itself is at a limit. Rejects when a store fails.
  */
 export async function tryProvider(
   context: TestContext,
@@ -90,7 +92,14 @@ async function tryOnce(
     texts: sampleTexts(compiled),
     notes: notesOf(compiled, table?.isObserved === true),
   }
-  return withoutRetry(await attempt(record, candidate, sampleContext(context), STRAIGHT))
+  const trying = attempt(record, candidate, sampleContext(context), STRAIGHT)
+  return withoutRetry(await trying.catch(atLimit))
+}
+
+/** Tells a person what no try of a delivery counts. Throws any other error. */
+function atLimit(error: unknown): Conclusion {
+  if (error instanceof HostAtLimit) return end('dead', error.message)
+  throw error
 }
 
 /** The Providers among which that of a test is. It may be of the fleet before any Alert leads there. */

@@ -76,6 +76,16 @@ describe('a test of a Provider', () => {
     ])
   })
 
+  it('says that the relay itself is at a limit', async () => {
+    const harness = await withSlack()
+    const detail = 'cannot connect to hooks.slack.test:443 (EMFILE)'
+    harness.answerWith(() => ({ kind: 'failure', cause: 'host', mayHaveArrived: false, detail }))
+    const { status, body } = await test(harness, 'slack')
+    const reason = `the relay has too many files open: ${detail}`
+    expect([status, body.outcome, body.reason]).toEqual([200, 'failed', reason])
+    expect(await harness.records()).toMatchObject([{ reason, tries: 0 }])
+  })
+
   it('is in no thread', async () => {
     const harness = createHarness()
     const address = 'https://chat.googleapis.com/v1/spaces/A/messages?key=k'
