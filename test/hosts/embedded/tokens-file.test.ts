@@ -60,3 +60,20 @@ it('takes an observed cluster live at once, and looks at no file for a live one'
   expect(await modes.isObserved('prod')).toBe(false)
   expect(await observedClusters(undefined).isObserved('prod')).toBe(false)
 })
+
+it('keeps the mode of a cluster that is deleted, until it has tokens again', async () => {
+  const retired = 'retired: {prod: {at: 2026-11-30T00:00:00Z, tokens: [a], observe: true}}'
+  const { replace, tokensFile } = await open(
+    'clusters: {prod: {token: a, observe: true}}',
+    3_600_000,
+  )
+  const modes = observedClusters(tokensFile)
+  replace(retired)
+  expect(await modes.isObserved('prod')).toBe(true)
+  expect(await modes.isObserved('prod')).toBe(true)
+  replace(`clusters: {prod: a}\n${retired}`)
+  expect(await modes.isObserved('prod')).toBe(false)
+  replace(retired.replace(', observe: true', ''))
+  await tokensFile.latest()
+  expect(await modes.isObserved('prod')).toBe(false)
+})
