@@ -9,6 +9,7 @@ import { authorization, postJson } from './messages/json-request.ts'
 import { messageWithLateness } from './messages/lateness.ts'
 import { titleOf } from './messages/names.ts'
 import { quotable, serviceWords } from './messages/service-message.ts'
+import { sendShortest } from './messages/shortest-form.ts'
 import { cutToFit } from './messages/size-limit.ts'
 import { slackMessage } from './messages/slack-message.ts'
 import { escapeEntities, escapeTexts, type LinkText, partMentions } from './messages/texts.ts'
@@ -65,10 +66,12 @@ export const slack = httpProvider({
   settings: Settings,
   fit: (notification, { address }) =>
     cutToFit(notification, (c) => textLength(escaped(c, address)) <= MAX_TEXT_LENGTH),
-  requests(notification, settings) {
-    const { address, token } = settings
-    return [postJson(address, messageOf(notification, settings), authorization('Bearer', token))]
-  },
+  requests,
+  // Other servers may take less, such as 7,900 characters: https://github.com/mattermost/mattermost/issues/14207
+  fallback: (answer, notification, settings) =>
+    isSlack(settings.address)
+      ? undefined
+      : sendShortest(answer, notification, (shortened) => requests(shortened, settings)),
   threading: {
     lacks: ({ address, token }) =>
       isPostMessage(address) && token !== '' ? undefined : 'a webhook of Slack has no threads',
@@ -81,6 +84,11 @@ export const slack = httpProvider({
   },
   classify: classifySlack,
 })
+
+function requests(notification: Notification, settings: Settings) {
+  const { address, token } = settings
+  return [postJson(address, messageOf(notification, settings), authorization('Bearer', token))]
+}
 
 function messageOf(notification: Notification, { address, channel, username }: Settings) {
   const { event } = notification

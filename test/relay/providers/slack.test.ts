@@ -139,6 +139,30 @@ describe('slack limit of 40,000 characters', () => {
   })
 })
 
+describe('a long message', () => {
+  const again = (address: string, message: string) => {
+    const own = settingsOf(slack, {}, { address })
+    const answer = response(400, '{"id":"web.incoming_webhook.attachment.app_error"}')
+    return slack.fallback?.(answer, notificationOf('kustomization-applied', { message }), own)
+  }
+
+  it('goes again, shorter, to another server that refuses it', () => {
+    const sent = again('https://chat.example.com/hooks/x', 'x'.repeat(10_000))
+    expect(withJsonBody(sent?.requests[0])).toMatchObject({
+      url: 'https://chat.example.com/hooks/x',
+      body: { attachments: [{ text: `${'x'.repeat(999)}…`, fields: [{ title: 'revision' }] }] },
+    })
+    expect(sent?.note).toContain('sent again shorter: message (1000 of 10000 characters are sent)')
+  })
+
+  it.each([
+    ['Slack itself', ADDRESS, 10_000],
+    ['a message that is short', 'https://chat.example.com/hooks/x', 100],
+  ])('does not go again to %s', (_, address, length) => {
+    expect(again(address, 'x'.repeat(length))).toBeUndefined()
+  })
+})
+
 describe('slack settings', () => {
   it.each([
     ['no address', {}, {}, /address: set spec\.address/],
