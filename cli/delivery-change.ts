@@ -79,7 +79,9 @@ export async function changeDeliveries(
 ): Promise<void> {
   if (flags.dead) requireCluster(flags)
   await withRelay(flags, async (api) => {
-    const wanted = flags.dead ? await deadOnes(api, flags) : await named(api, ids, flags, change)
+    const wanted = flags.dead
+      ? await deadOnes(api, flags, change)
+      : await named(api, ids, flags, change)
     if (flags.dryRun) return tell(wanted, change)
     await ask(wanted, flags, change)
     await changeAll(api, wanted, change)
@@ -98,26 +100,38 @@ async function named(
   api: RelayClient,
   ids: readonly string[],
   flags: ChangeFlags,
-  { refusal = () => undefined }: DeliveryChange,
+  change: DeliveryChange,
 ): Promise<Wanted> {
   const found = await Promise.all(ids.map((id) => findDelivery(api, id, flags)))
   const deliveries: Delivery[] = []
   const refused: string[] = []
   for (const [at, it] of found.entries()) {
-    const why = it.kind === 'missing' ? it.why : refusal(it.delivery)
+    const why = it.kind === 'missing' ? it.why : refusalOf(it.delivery, change)
     if (it.kind === 'found' && why === undefined) deliveries.push(it.delivery)
     else refused.push(`${it.kind === 'found' ? it.delivery.id : ids[at]} ${why}`)
   }
   return { deliveries: messagesFirst(deliveries), refused }
 }
 
+/** Why a delivery is not changed; undefined when it may be. What its record holds is needed for any change. */
+function refusalOf(delivery: Delivery, { refusal }: DeliveryChange): string | undefined {
+  return delivery.unreadable ? delivery.reason : refusal?.(delivery)
+}
+
 /** Collects all dead deliveries, the oldest first, before the first change, which changes what the pages show. */
-async function deadOnes(api: RelayClient, flags: ChangeFlags): Promise<Wanted> {
+async function deadOnes(
+  api: RelayClient,
+  flags: ChangeFlags,
+  change: DeliveryChange,
+): Promise<Wanted> {
   const deliveries: Delivery[] = []
+  const refused: string[] = []
   for await (const delivery of api.deliveries({ ...filtersOf(flags), outcome: 'dead' })) {
-    deliveries.push(delivery)
+    const why = refusalOf(delivery, change)
+    if (why === undefined) deliveries.push(delivery)
+    else refused.unshift(`${delivery.id} ${why}`)
   }
-  return { deliveries: messagesFirst(deliveries.toReversed()), refused: [] }
+  return { deliveries: messagesFirst(deliveries.toReversed()), refused }
 }
 
 function tell({ deliveries, refused }: Wanted, { done, nothing }: DeliveryChange): void {

@@ -99,6 +99,22 @@ describe('flux-relay replay', () => {
     expect(queued()).toHaveLength(11)
   })
 
+  it('tells which cannot be read, and counts them as nothing that would be sent', async () => {
+    const { server, ports } = await startRelay()
+    const about = { cluster: 'prod', object: 'Kustomization/apps/shop', acceptedAt: START }
+    const lost = { kind: 'unreadable', id: 'lost', ...about, outcome: 'dead' } as const
+    const reason = 'the record is damaged'
+    ports.ledger.list = async () => ({ records: [dead('one'), { ...lost, reason }] })
+    const place = ['--relay', `http://127.0.0.1:${server.port}`]
+    const told = await fluxRelay(['replay', '--dead', '--dry-run', ...place])
+    expect(told.stdout).toMatch(/^one /m)
+    expect(told.stdout).not.toContain('lost')
+    expect([told.code, told.stderr]).toEqual([
+      1,
+      'lost the record is damaged\n1 would be sent again; nothing was sent\n',
+    ])
+  })
+
   it('takes the beginning of an id, when only one has it', async () => {
     const ids = [...Array.from({ length: 12 }, (_, i) => `3f2c${i.toString(16)}aa0d94b17e`), '9e1b']
     const { url, queued } = await relayWith(ids.map((id) => dead(id)))
