@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { jsonValue } from '../../model/json-value.ts'
 import { ellipsize } from '../../model/text.ts'
 import type { HttpResponse } from '../../ports/http.ts'
@@ -34,7 +35,8 @@ function jsonString(text: string): string {
 
 /**
  * What a service says in a JSON error answer: `message`, `error`, `msg`, `description`, `detail` or
- * `title`, as text or as an object with a message, and the `errors` or `causes` that it lists.
+ * `title`, as text or as an object with a message, and the `errors` or `causes` that it lists; or else
+ * the errors of its fields.
  * Undefined when the body is not JSON, for example because it was truncated.
  */
 export function serviceMessage(body: string): string | undefined {
@@ -56,7 +58,20 @@ function messageOf(value: unknown): string | undefined {
   if (!isRecord(value)) return undefined
   const { message, error, msg, description, detail, title } = value
   const said = textOf(message ?? error ?? msg ?? description ?? detail ?? title ?? undefined)
-  return [said, detailsOf(value.errors ?? value.causes)].filter(Boolean).join(': ')
+  const told = [said, detailsOf(value.errors ?? value.causes)].filter(Boolean).join(': ')
+  return told === '' ? fieldErrorsOf(value) : told
+}
+
+const FieldErrors = z.record(z.string(), z.array(z.string()).min(1))
+
+/** The errors of an answer that lists them by the field and has nothing else, as some of Discord's do. */
+function fieldErrorsOf(value: Readonly<Record<string, unknown>>): string | undefined {
+  const fields = FieldErrors.safeParse(value)
+  if (!fields.success) return undefined
+  const texts = Object.entries(fields.data).map(
+    ([field, errors]) => `${field}: ${errors.join(' ')}`,
+  )
+  return texts.join('; ')
 }
 
 /**

@@ -36,6 +36,12 @@ describe('serviceMessage', () => {
       'Invalid Form Body: {"content":{"_errors":[1]}}',
     ],
     [
+      'Discord for Slack',
+      '{"username":["Must be between 1 and 80 in length.","Username cannot be \\"\\""],"embeds":["0"]}',
+      'username: Must be between 1 and 80 in length. Username cannot be ""; embeds: 0',
+    ],
+    ['no errors of fields', '{"messages":[],"ids":["1"]}', undefined],
+    [
       'RFC 9457',
       '{"type":"about:blank","title":"Bad Request","detail":"no such room"}',
       'no such room',
