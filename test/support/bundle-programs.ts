@@ -9,7 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { PROGRAMS } from '../../deploy/npm/programs.ts'
 import { bundlePrograms } from '../../lib/bundle.ts'
@@ -57,7 +57,7 @@ function linkAssets(): void {
   for (const name of ['console/assets', 'node_modules/htmx.org']) {
     const link = join(CACHE, name)
     mkdirSync(dirname(link), { recursive: true })
-    if (!existsSync(link)) symlinkSync(resolve(ROOT, name), link)
+    if (!existsSync(link)) symlinkSync(relative(dirname(link), resolve(ROOT, name)), link)
   }
 }
 
