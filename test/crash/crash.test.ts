@@ -3,7 +3,7 @@ import { IS_FULL_SIZE } from '../support/full-size.ts'
 import { CAN_MOUNT, smallDisk } from '../support/small-disk.ts'
 import { runCampaign } from './campaign.ts'
 
-const ROUNDS = IS_FULL_SIZE ? 5 : 2
+const ROUNDS = IS_FULL_SIZE ? 5 : 1
 const DISK_BYTES = 128 * 1024 * 1024
 const WITHIN_MS = 120_000
 
