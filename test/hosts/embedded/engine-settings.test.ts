@@ -34,7 +34,7 @@ const YOUNG = `
   const program = \`
     import { getHeapSpaceStatistics } from 'node:v8'
     const kept = []
-    for (let count = 0; count < 200_000; count += 1) kept[count % 20_000] = Array.from({ length: 50 }, () => count)
+    for (let count = 0; count < 100_000; count += 1) kept[count % 20_000] = Array.from({ length: 50 }, () => count)
     const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')
     process.stdout.write(String(Math.round(young.space_size / 1e6)))
   \`

@@ -4,7 +4,7 @@ import { reconcile } from '../../../relay/pipeline/reconcile.ts'
 import { deliveryId } from '../../../relay/pipeline/record.ts'
 import { compileRoutingTable } from '../../../relay/pipeline/routing-table.ts'
 import type { Ledger } from '../../../relay/ports/ledger.ts'
-import { awsRelay } from '../../support/aws-relay.ts'
+import { type AwsRelay, awsRelay } from '../../support/aws-relay.ts'
 import { deliveryRecord } from '../../support/delivery-records.ts'
 import { START } from '../../support/manual-clock.ts'
 import { alert } from '../../support/relay-harness.ts'
@@ -12,8 +12,10 @@ import { alert } from '../../support/relay-harness.ts'
 const { open } = awsRelay()
 const EVENT = 'e'.repeat(64)
 
-/** An old event among more than fit on a page, and how many pages were asked for. */
-async function filled() {
+/** An old event among more than fit on a page, which no test changes. */
+let stored: Promise<AwsRelay['ports']> | undefined
+
+async function fill() {
   const { ports } = await open()
   const snapshot = await reconcile('prod', [alert('all', 'hook')], 0, ports.secrets)
   await ports.configs.replace(snapshot)
@@ -26,6 +28,13 @@ async function filled() {
     deliveryRecord({ id: 'of an Alert that is gone', eventId: EVENT, cluster: 'prod' }),
   )
   await ports.ledger.writeMany(records.map((record) => ({ record, expected: 'absent' as const })))
+  return ports
+}
+
+/** The stores with that event, and how many pages were asked for. */
+async function filled() {
+  stored ??= fill()
+  const ports = await stored
   let pages = 0
   const list: Ledger['list'] = (...asked) => {
     pages += 1
