@@ -27,7 +27,11 @@ it('keeps no large text in memory of which a group is a part', () => {
     return process.memoryUsage().heapUsed - before
   }
   const large = (index: number) => `large-${index}.example.com/${'x'.repeat(2_000_000)}`
-  const part = (index: number) => Buffer.from(large(index)).toString().split('/', 1).join()
+  // As parsed from a body, it is on the heap that is measured; one from a buffer would not be.
+  const part = (index: number) => {
+    const [group = ''] = String(JSON.parse(JSON.stringify(large(index)))).split('/', 1)
+    return group
+  }
   expect(heldBy(12, part)).toBeLessThan(10_000_000)
   expect(heldBy(12, large)).toBeLessThan(10_000_000)
 })
