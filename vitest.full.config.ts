@@ -16,6 +16,7 @@ export default defineConfig({
       'test/relay/pipeline/groups/crashes.test.ts',
       'test/relay/providers/schemas.test.ts',
       'test/stacks/nag.test.ts',
+      'test/weeks/weeks.test.ts',
     ],
     env: { FLUX_RELAY_FULL_SIZE: '1' },
     globalSetup: 'test/support/bundle-programs.ts',
