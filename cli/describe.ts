@@ -6,6 +6,7 @@ import { eventText } from './describe/event.ts'
 import { objectText } from './describe/object.ts'
 import { objectsOf } from './get/found-objects.ts'
 import { selectDeliveries } from './get/select-deliveries.ts'
+import { namedObject } from './named-object.ts'
 import { print } from './output/print.ts'
 import { requireDelivery } from './relay/delivery-id.ts'
 import {
@@ -60,7 +61,7 @@ function byName(name: string, kind: 'Alert' | 'Provider'): Command {
     .description(
       `show ${kind === 'Alert' ? 'an' : 'a'} ${kind}, whether it takes effect, and its latest deliveries`,
     )
-    .argument('<name>', 'its name')
+    .argument('<name>', 'its name, or namespace/name')
     .option('-n, --namespace <name>', 'its namespace', 'flux-system')
     .option('--cluster <name>', 'cluster (default: local; needed with --stack)', parseCluster)
   return addRelayOptions(command).action((of: string, flags: ObjectFlags) =>
@@ -88,11 +89,12 @@ async function describeEvent(id: string, flags: DescribeFlags): Promise<void> {
 
 async function describeObject(
   kind: 'Alert' | 'Provider',
-  name: string,
+  named: string,
   flags: ObjectFlags,
 ): Promise<void> {
   requireCluster(flags)
-  const { cluster = DEFAULT_CLUSTER, namespace } = flags
+  const { cluster = DEFAULT_CLUSTER } = flags
+  const { namespace, name } = namedObject(named, flags.namespace)
   const text = await withRelay(flags, async (api) => {
     const config = namespace === FLEET ? await api.fleet() : await api.config(cluster)
     const found = objectsOf(config, kind).find(

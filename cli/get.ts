@@ -24,7 +24,7 @@ function objectsCommand(name: string, kind: ObjectKind): Command {
   const command = new Command(`${name}s`)
     .alias(name)
     .description(`show the ${kind}s of a cluster, and whether each takes effect`)
-    .argument('[name...]', 'only those of these names')
+    .argument('[name...]', 'only those of these names, or of namespace/name')
     .option('-n, --namespace <name>', 'namespace', 'flux-system')
     .option('-A, --all-namespaces', 'of all namespaces')
     .option('--cluster <name>', 'cluster (default: local; needed with --stack)', parseCluster)

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Delivery } from '../relay/api/schemas/deliveries.ts'
 import { namespacedName } from '../relay/model/kubernetes.ts'
+import { namedObject } from './named-object.ts'
 import { formatDocument, print, warnLine } from './output/print.ts'
 import {
   addRelayOptions,
@@ -28,7 +29,7 @@ export function testCommand(): Command {
     .description(
       'have the relay send a Provider one sample, which is marked as a test, and show what came of it; exits with 1 unless it was delivered',
     )
-    .argument('<name>', 'the name of the Provider')
+    .argument('<name>', 'the name of the Provider, or namespace/name')
     .option('-n, --namespace <name>', 'its namespace', 'flux-system')
     .option('--cluster <name>', 'cluster (default: local; needed with --stack)', parseCluster)
     .addOption(
@@ -57,9 +58,10 @@ export function testCommand(): Command {
     .addCommand(addRelayOptions(provider).action(testProvider))
 }
 
-async function testProvider(name: string, flags: TestFlags): Promise<void> {
+async function testProvider(named: string, flags: TestFlags): Promise<void> {
   requireCluster(flags)
-  const { namespace, cluster = DEFAULT_CLUSTER, output } = flags
+  const { cluster = DEFAULT_CLUSTER, output } = flags
+  const { namespace, name } = namedObject(named, flags.namespace)
   const { severity, message, commit, changeRequest } = flags
   const test = { cluster, severity, message, commit, changeRequest }
   const delivery = await withRelay(flags, (api) => api.testProvider(namespace, name, test))

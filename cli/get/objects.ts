@@ -38,20 +38,27 @@ export async function getObjects(
     const place = flags.allNamespaces || fleet ? '' : ` in the namespace ${flags.namespace}`
     return warnLine(`No ${kind}s found${place} of ${fleet ? owner : cluster}.`)
   }
-  const missing = names.filter((name) => !found.some(({ readiness }) => readiness.name === name))
+  const missing = names.filter((name) => !found.some(({ readiness }) => isNamed(readiness, name)))
   if (!isTable) print(await formatDocument(listOf(found), output))
   else if (found.length > 0) print(tableOf(kind, found, { isWide: output === 'wide', ...flags }))
   if (missing.length > 0) throw new UsageError(`there is no ${kind} ${missing.join(', ')}`, 1)
 }
 
+/** Whether an object has this name, or this `namespace/name`. */
+function isNamed(object: Readiness, name: string): boolean {
+  return (name.includes('/') ? namespacedName(object) : object.name) === name
+}
+
 function isAsked(
-  { namespace, name }: Readiness,
+  object: Readiness,
   names: readonly string[],
   flags: Pick<GetObjectsFlags, 'namespace' | 'allNamespaces' | 'fleet'>,
 ): boolean {
+  const { namespace } = object
   const isThere =
     flags.allNamespaces === true || isOfFleet({ namespace }) || namespace === flags.namespace
-  return isThere && (names.length === 0 || names.includes(name))
+  if (names.length === 0) return isThere
+  return names.some((name) => (isThere || name.includes('/')) && isNamed(object, name))
 }
 
 interface TableStyle {

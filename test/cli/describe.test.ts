@@ -138,7 +138,12 @@ describe.each(commandTargets())('flux-relay describe %s', (_, open) => {
       expect(stdout).toMatch(/\nLatest deliveries:\n {2}ID .* WHY\n {2}3f2c9a17d5e0 /)
       expect(stdout).not.toContain('hunter2')
     }
-    const missing = await describeIt('alert', 'on-call', '-n', 'apps')
+    expect(await describeIt('alert', 'flux-system/on-call', '-n', 'apps')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Alert: {7}on-call\nNamespace: {3}flux-system\n/),
+    })
+    const missing = await describeIt('alert', 'apps/on-call')
+    expect(await describeIt('alert', 'on-call', '-n', 'apps')).toEqual(missing)
     expect(missing.stderr).toBe('flux-relay: there is no Alert apps/on-call of prod\n')
     expect([missing.code, missing.stdout]).toEqual([1, ''])
   })

@@ -109,6 +109,9 @@ describe.each(commandTargets())('flux-relay get alerts and providers %s', (_, op
       ...{ code: 1, stdout: '' },
       stderr: 'flux-relay: there is no Alert nosuch\n',
     })
+    const whole = await get('alerts', 'apps/team', 'apps/on-call', 'flux-system/night')
+    expect(rows(whole.stdout).map(([name]) => name)).toEqual(['NAME', 'team', 'night'])
+    expect(whole.stderr).toBe('flux-relay: there is no Alert apps/on-call\n')
   })
 })
 

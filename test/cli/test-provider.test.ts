@@ -121,6 +121,7 @@ describe.each([
     const bare = await target.run(args)
     expect([bare.code, bare.stdout]).toEqual([1, ''])
     expect(bare.stderr).toContain('a test of the type github needs a commit (--commit)')
+    expect(await target.run(test('apps/github'))).toEqual(bare)
     const secretless = await target.run([...args, '--commit', SHA1])
     expect(secretless.code).toBe(1)
     expect(secretless.stdout).toContain('Secret apps/github is not known to the relay')
