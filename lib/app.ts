@@ -1,6 +1,7 @@
+import { createRequire } from 'node:module'
 import { App, type AppProps, type Environment, Tags, Validations } from 'aws-cdk-lib'
 import type { Code } from 'aws-cdk-lib/aws-lambda'
-import { AwsSolutionsChecks } from 'cdk-nag'
+import type { AwsSolutionsChecks } from 'cdk-nag'
 import {
   type DeploymentSettings,
   DeploymentSettingsError,
@@ -33,8 +34,14 @@ export function createApp({ app: props, env, code, checks = true }: RelayAppOpti
   const relay = new RelayStack(app, name, { ...common, ...(code && { code }) })
   const observability = new ObservabilityStack(app, `${name}-observability`, { ...common, relay })
   tag(app, { app: 'flux-relay', stage: settings.stageName })
-  if (checks) Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
+  if (checks) Validations.of(app).addPlugins(awsSolutionsChecks(app))
   return { app, relay, observability }
+}
+
+/** Loads cdk-nag where it is used: it loads parts of aws-cdk-lib that the stacks have no use for. */
+function awsSolutionsChecks(app: App): AwsSolutionsChecks {
+  const nag: typeof import('cdk-nag') = createRequire(import.meta.url)('cdk-nag')
+  return new nag.AwsSolutionsChecks(app)
 }
 
 /** Tags every resource but event source mappings: China and GovCloud refuse tags on these. */
