@@ -9,7 +9,7 @@ import { SlowFilesFirst } from './test/support/slow-files-first.ts'
  * suite. That of credentials replaces a module of Node's.
  */
 const SHARING =
-  'test/{adapters,cli,client,console,crash,deploy,docs,e2e,functions,fuzz,hosts,redaction,relay,stacks}/**/!(credentials).test.ts'
+  'test/{adapters,bench,cli,client,console,contract,crash,deploy,docs,e2e,functions,fuzz,hosts,redaction,relay,release,stacks,weeks}/**/!(credentials).test.ts'
 
 export default defineConfig({
   test: {
