@@ -228,7 +228,7 @@ async function wake(ports: StorePorts, cluster: string): Promise<void> {
 async function wakeHeld(ports: StorePorts, cluster: string, silence: string): Promise<void> {
   await wakeSilenced(ports, cluster, silence, SILENCE_SEEN_MS).catch((error: unknown) =>
     warnLine(
-      `expired; what it holds back goes when it would have ended (${awsError(error).message})`,
+      `expired, but what it holds back could not be woken: run this again, or it goes later (${awsError(error).message})`,
     ),
   )
 }

@@ -34,6 +34,7 @@ import { createOutcomeCounter } from './outcome-counter.ts'
 import { forgetRetiredClusters } from './retired-clusters.ts'
 import { createServedFolder } from './served-folder.ts'
 import { type EmbeddedRelayParts, type WatchedClock, watchParts } from './set-clock.ts'
+import { releaseAtStart } from './silence-ended.ts'
 import { watchSilentClusters } from './silent-clusters.ts'
 import { createSpools } from './spools.ts'
 import { stopRelay } from './stop-relay.ts'
@@ -152,12 +153,12 @@ interface Base {
 }
 
 async function start(options: EmbeddedRelayOptions, base: Base): Promise<EmbeddedRelay> {
-  const { cluster } = options
+  const { cluster, noCrossNamespaceRefs, publicUrl } = options
   const { stores, feed, gate, tokensFile, log, clock } = base
   const tokens = () => tokensFile?.tokens
   const builtInSecrets = new Map<string, { readonly address: string }>()
   const pause = () => new Promise<void>(gate.goOn)
-  const host = { noCrossNamespaceRefs: options.noCrossNamespaceRefs }
+  const host = { noCrossNamespaceRefs }
   const served = options.manifests !== undefined && {
     path: options.manifests,
     config: createManifestsConfig({ cluster, others: stores, builtInSecrets, clock, host, pause }),
@@ -226,7 +227,6 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     ...tellOfFailures(log, metrics),
   })
 
-  const { noCrossNamespaceRefs, publicUrl } = options
   const explaining = { noCrossNamespaceRefs, pause, publicUrl }
   let notReady: string | undefined = 'the manifests are not loaded yet'
   const echo = createEcho(clock)
@@ -281,6 +281,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   }
   worker.start()
   if (folder) folder.watch()
+  void releaseAtStart({ ports, log }, clusters)
   notReady = undefined
   const url = urlOf({ host: options.host, port: server.port })
   log.info({ url, ...(served && { cluster }), data: options.data }, 'ready')

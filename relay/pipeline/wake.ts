@@ -2,7 +2,8 @@ import type { EventOrder, LedgerRecord, Waiting } from '../model/delivery.ts'
 import { eventSize } from '../model/event.ts'
 import type { Ports } from '../ports/ports.ts'
 import { timeHeld } from './record.ts'
-import { isObjectId, objectsInForce } from './silences/silence-objects.ts'
+import { readInForce } from './silences/in-force.ts'
+import { isObjectId } from './silences/silence-objects.ts'
 import { noPause, type Pause, slicesOf } from './slices.ts'
 
 const PAGE_SIZE = 200
@@ -14,7 +15,11 @@ const BYTES_AT_ONCE = 8 * 1024 * 1024
 /** The most deliveries that are looked at. Any further ones are tried by the retry schedule. */
 const MAX_RECORDS = 10_000
 
+/** By when every process knows that a silence has ended. Milliseconds. */
+const KNOWN_TO_ALL_MS = 10_000
+
 type WakePorts = Pick<Ports, 'ledger' | 'queue' | 'clock'>
+type ReleasePorts = WakePorts & Pick<Ports, 'configs' | 'state'>
 
 /** What bounds a wake. */
 export interface WakeBounds {
@@ -35,12 +40,12 @@ export interface Woken {
 }
 
 /**
- * Tries soon what waits for a configuration, after a configuration, Provider or Secret came, and what a Silence
- * held back that is gone or was changed. Each delivery keeps its chain of tries and its place in it. `pause` lets
+ * Tries soon what waits for a configuration, after a configuration, Provider or Secret came, and what a silence
+ * held back that is gone, was changed or has ended. Each delivery keeps its chain of tries and its place in it. `pause` lets
  * other work run. Resolves with the number of deliveries. Rejects when a store fails; those that were not woken are tried by the retry schedule.
  */
 export async function wakeWaiting(
-  ports: WakePorts & Pick<Ports, 'configs'>,
+  ports: ReleasePorts,
   cluster: string,
   pause: Pause = noPause,
 ): Promise<number> {
@@ -49,7 +54,7 @@ export async function wakeWaiting(
 
 /** Does as `wakeWaiting` within bounds. Call it again for what is left, with `notSince` the time of the first call. */
 export async function wakeInTime(
-  ports: WakePorts & Pick<Ports, 'configs'>,
+  ports: ReleasePorts,
   cluster: string,
   bounds: WakeBounds,
   pause: Pause = noPause,
@@ -57,35 +62,50 @@ export async function wakeInTime(
   const wake = { ports, bounds, delayMs: 0 }
   const isWanted: IsWanted = ({ why }) => why === 'configuration'
   const waiting = await wakeThose(wake, { cluster, outcome: 'retry', isWanted })
-  const released = await wakeReleased(wake, ports.configs, cluster, pause)
+  const released = await wakeReleased(wake, ports, cluster, pause)
   return both(waiting, released)
 }
 
-/** Looks soon at what Silences held back that are gone, have another condition or end sooner than they did. */
+/** Does as `wakeWaiting` for what silences held back alone. */
+export async function wakeHeld(
+  ports: ReleasePorts,
+  cluster: string,
+  pause: Pause = noPause,
+): Promise<number> {
+  return (await wakeReleased({ ports, bounds: {}, delayMs: 0 }, ports, cluster, pause)).deliveries
+}
+
+/**
+ * Looks soon at what Silences held back that are gone, have another condition or end sooner than they did, and at
+ * what those hold back that have ended since a person ended them.
+ */
 async function wakeReleased(
   wake: Wake,
-  configs: Ports['configs'],
+  ports: ReleasePorts,
   cluster: string,
   pause: Pause,
 ): Promise<Woken> {
-  const isHeld: IsWanted = ({ silence }) => silence !== undefined && isObjectId(silence)
+  const isHeld: IsWanted = ({ silence }) => silence !== undefined
   const held = await findWaiting(wake, { cluster, outcome: 'held', isWanted: isHeld })
   if (held.waiting.length === 0) return { deliveries: 0, isComplete: held.isComplete }
-  const snapshot = await configs.read(cluster)
-  const set = typeof snapshot === 'object' ? snapshot : undefined
-  const objects = await objectsInForce(set, wake.ports.clock.now(), pause)
-  const endsAt = new Map(objects.map((silence) => [silence.holdId, silence.endsAt]))
-  const isWanted: IsWanted = (status) => {
-    const end = endsAt.get(status.silence ?? '')
-    return isHeld(status) && (end === undefined || end < status.dueAt)
-  }
-  return wakeEach(wake, held, isWanted)
+  const inForce = await readInForce(ports, cluster, pause)
+  const released = await wakeEach(wake, held, ({ silence, dueAt }) => {
+    if (silence === undefined || !isObjectId(silence)) return false
+    return (inForce.objects.get(silence) ?? Number.NEGATIVE_INFINITY) < dueAt
+  })
+  const soon = ports.clock.now() + KNOWN_TO_ALL_MS
+  const left = await wakeEach({ ...wake, delayMs: KNOWN_TO_ALL_MS }, held, (status) => {
+    const { silence, dueAt } = status
+    if (silence === undefined || isObjectId(silence) || inForce.made.has(silence)) return false
+    return dueAt > soon
+  })
+  return both(released, left)
 }
 
 /**
  * Looks soon at what a silence holds back, after a person has ended it. `delayMs` is how long other processes
  * may still know it as it was; 0 when none does. Resolves with the number of deliveries. Rejects when a store
- * fails; those that were not woken are looked at when the silence would have ended.
+ * fails; those that were not woken are looked at by `wakeHeld`, or when the silence would have ended.
  */
 export async function wakeSilenced(
   ports: WakePorts,

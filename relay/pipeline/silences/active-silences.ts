@@ -96,9 +96,14 @@ function keptOf({ compiled }: Known): number {
   return Math.max(compiled.silences.length, LEAST_KEPT)
 }
 
-type Read = readonly Silence[] | { readonly problem: string }
+/** Silences, or why they cannot be read. */
+export type Read = readonly Silence[] | { readonly problem: string }
 
-function readKnown(ports: Pick<Ports, 'state'>, cluster: string): Awaitable<Read> {
+/**
+ * Reads the silences of a cluster that people made, or says why they have no effect. Throws, or rejects, when the
+ * store fails.
+ */
+export function readKnown(ports: Pick<Ports, 'state'>, cluster: string): Awaitable<Read> {
   try {
     const reading = readSilences(ports, cluster)
     return reading instanceof Promise ? reading.catch(unreadable) : reading

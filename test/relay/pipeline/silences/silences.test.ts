@@ -5,7 +5,7 @@ import {
   expireSilence,
   readSilences,
 } from '../../../../relay/pipeline/silences/stored-silences.ts'
-import { wakeSilenced, wakeWaiting } from '../../../../relay/pipeline/wake.ts'
+import { wakeHeld, wakeSilenced, wakeWaiting } from '../../../../relay/pipeline/wake.ts'
 import {
   alert,
   CLUSTER,
@@ -270,6 +270,31 @@ describe('a silence', () => {
     expect(harness.requests).toHaveLength(1)
     await recover(harness)
     expect(harness.requests).toHaveLength(2)
+  })
+
+  it('that a person ended lets go of what it holds though the process was killed before it looked', async () => {
+    const directory = temporaryDirectory()
+    const first = createHarness({}, { directory })
+    await first.configure(provider('p', CHAT), alert('a', 'p'))
+    const ended = await silence(first, "event.reason == 'HealthCheckFailed'", 20 * 24 * HOUR_MS)
+    first.clock.advance(1)
+    await silence(first, "event.reason == 'BuildFailed'", 20 * 24 * HOUR_MS)
+    await fail(first)
+    const involvedObject = { kind: 'Kustomization', namespace: 'flux-system', name: 'other' }
+    await fail(first, { reason: 'BuildFailed', involvedObject })
+    await lookAgain(first)
+    expect(await wakeHeld(first.ports, CLUSTER)).toBe(0)
+    await expireSilence(first.ports, CLUSTER, ended)
+    await first.close()
+
+    const harness = createHarness({}, { directory })
+    harness.clock.set(first.clock.now())
+    expect(await wakeHeld(harness.ports, CLUSTER)).toBe(1)
+    expect(await wakeHeld(harness.ports, CLUSTER)).toBe(0)
+    await harness.drainNext()
+    expect(harness.clock.now() - first.clock.now()).toBe(10_000)
+    expect(await harness.records()).toContainEqual(expect.objectContaining({ outcome: 'held' }))
+    expect(await wakeWaiting(harness.ports, CLUSTER)).toBe(0)
   })
 
   it('gives a failure on to another silence that is in force at its end', async () => {
