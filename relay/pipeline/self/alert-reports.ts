@@ -24,12 +24,7 @@ export type ReadinessPorts = Pick<Ports, 'configs' | 'state' | 'queue' | 'clock'
  * store fails; what was not reported then is reported the next time.
  */
 export async function reportReadiness(ports: ReadinessPorts, cluster: string): Promise<void> {
-  const key = `${cluster}#readiness#`
-  const stored = await ports.state.read(key)
-  const told = stored && {
-    value: rememberedValue(ports.state, toldReadinessCodec, stored.value, key) ?? NOTHING_TOLD,
-    version: stored.version,
-  }
+  const { key, told } = await readTold(ports, cluster)
   // A Secret that comes makes an Alert ready in a configuration that is the same.
   const known = told?.value.isWanted === false ? told.value.revision : undefined
   const config = await ports.configs.read(cluster, known)
@@ -40,8 +35,34 @@ export async function reportReadiness(ports: ReadinessPorts, cluster: string): P
   await write(ports, key, next, told)
 }
 
+/**
+ * Reports that a cluster is deleted of whose Alerts some were told as not ready, as events of the relay about itself.
+ * Rejects when a store fails; what was not reported then is reported the next time.
+ */
+export async function reportAlertsOfDeleted(
+  ports: Omit<ReadinessPorts, 'configs'>,
+  cluster: string,
+): Promise<void> {
+  const { key, told } = await readTold(ports, cluster)
+  if (told === undefined || told.value.notReady.length === 0) return
+  const change = ['cluster', String(told.version)]
+  const events = told.value.notReady.map((name) => goneReport(cluster, name, change))
+  await reportSelf(ports, events)
+  await write(ports, key, { ...told.value, notReady: [] }, told)
+}
+
+async function readTold({ state }: Pick<ReadinessPorts, 'state'>, cluster: string) {
+  const key = `${cluster}#readiness#`
+  const stored = await state.read(key)
+  const told = stored && {
+    value: rememberedValue(state, toldReadinessCodec, stored.value, key) ?? NOTHING_TOLD,
+    version: stored.version,
+  }
+  return { key, told }
+}
+
 async function write(
-  { state, clock }: ReadinessPorts,
+  { state, clock }: Pick<ReadinessPorts, 'state' | 'clock'>,
   key: string,
   next: ToldReadiness,
   told: Versioned<ToldReadiness> | undefined,
@@ -97,12 +118,14 @@ function changes(
       const message = `Alert ${name} is ready again`
       return { ...about(cluster, name, 'info'), reason: 'AlertReady', message, occasion }
     }),
-    ...gone.map((name): SelfEvent => {
-      const occasion = ['gone', ...change, name]
-      const message = `Alert ${name} is deleted; it was not ready`
-      return { ...about(cluster, name, 'info'), reason: OBJECT_DELETED, message, occasion }
-    }),
+    ...gone.map((name) => goneReport(cluster, name, change)),
   ]
+}
+
+function goneReport(cluster: string, name: string, change: readonly string[]): SelfEvent {
+  const occasion = ['gone', ...change, name]
+  const message = `Alert ${name} is deleted; it was not ready`
+  return { ...about(cluster, name, 'info'), reason: OBJECT_DELETED, message, occasion }
 }
 
 /** What the events about an Alert have in common. `alert` is its `namespace/name`. */

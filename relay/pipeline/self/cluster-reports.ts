@@ -1,6 +1,8 @@
 import { OBJECT_DELETED } from '../../model/good-ends.ts'
 import { silentSince } from '../../model/silent-cluster.ts'
 import { unreadableText } from '../../model/stored/errors.ts'
+import { reportAlertsOfDeleted } from './alert-reports.ts'
+import { reportProvidersOfDeleted } from './failing-providers.ts'
 import { beginTrouble, endTrouble, type TroublePorts, troubleKey } from './troubles.ts'
 
 /** A cluster, and when it last sent its configuration itself; absent when it never did. */
@@ -33,12 +35,15 @@ export async function reportSilentClusters(
 }
 
 /**
- * Reports that a cluster is deleted that was told as silent, as an event of the relay about itself. Rejects when a store
- * fails; what was not reported then is reported the next time.
+ * Reports that a cluster is deleted that was told as silent, or of which Providers were told as failing or Alerts as not
+ * ready, as events of the relay about itself. Call it while its configuration is stored. Rejects when a store fails; what
+ * was not reported then is reported the next time.
  */
 export async function reportDeletedCluster(ports: TroublePorts, cluster: string): Promise<void> {
   const key = troubleKey(cluster, 'silent')
   await endTrouble(ports, key, ports.clock.now(), (since) => deletedReport(cluster, since))
+  await reportProvidersOfDeleted(ports, cluster)
+  await reportAlertsOfDeleted(ports, cluster)
 }
 
 async function reportCluster(

@@ -55,6 +55,35 @@ export async function reportEndedProviders(
     const end = endOf(provider)
     return end ? [{ provider, end }] : []
   })
+  await reportEnds(ports, cluster, ended)
+}
+
+/**
+ * Reports that a cluster is deleted of whose Providers some were told as failing, as events of the relay about itself.
+ * Rejects when a store fails; what was not reported then is reported the next time.
+ */
+export async function reportProvidersOfDeleted(
+  ports: TroublePorts,
+  cluster: string,
+): Promise<void> {
+  const { providers } = await readList(ports, cluster)
+  await reportEnds(
+    ports,
+    cluster,
+    providers.map((provider) => ({ provider, end: 'deleted with its cluster' })),
+  )
+}
+
+interface Ended {
+  readonly provider: Identity
+  readonly end: keyof typeof END_TEXTS
+}
+
+async function reportEnds(
+  ports: TroublePorts,
+  cluster: string,
+  ended: readonly Ended[],
+): Promise<void> {
   for (const { provider, end } of ended) {
     const key = troubleKey(cluster, provider.uid)
     await endTrouble(ports, key, ports.clock.now(), (since) =>
@@ -69,20 +98,21 @@ export async function reportEndedProviders(
 function endReport(
   cluster: string,
   provider: Identity,
-  end: ProviderEnd,
+  end: Ended['end'],
   since: number,
 ): SelfEvent {
   const name = namespacedName(provider)
   return {
     ...{ cluster, kind: 'Provider', object: provider, severity: 'info' },
-    reason: end === 'gone' ? OBJECT_DELETED : DESTINATION_UNUSED,
+    reason: end === 'suspended' || end === 'unused' ? DESTINATION_UNUSED : OBJECT_DELETED,
     message: `Provider ${name} ${END_TEXTS[end]}; deliveries to it had failed since ${new Date(since).toISOString()}`,
     occasion: [end, provider.uid, String(since)],
   }
 }
 
-const END_TEXTS: Readonly<Record<ProviderEnd, string>> = {
+const END_TEXTS: Readonly<Record<ProviderEnd | 'deleted with its cluster', string>> = {
   gone: 'was deleted',
+  'deleted with its cluster': 'was deleted with its cluster',
   suspended: 'is suspended',
   unused: 'is used by no Alert now',
 }

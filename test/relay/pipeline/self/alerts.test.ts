@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../../../../relay/model/kubernetes.ts'
 import { createOrderTimes } from '../../../../relay/pipeline/order.ts'
 import { reconcile } from '../../../../relay/pipeline/reconcile.ts'
 import { reportReadiness } from '../../../../relay/pipeline/self/alert-reports.ts'
+import { reportDeletedCluster } from '../../../../relay/pipeline/self/cluster-reports.ts'
 import {
   alert,
   CLUSTER,
@@ -59,6 +60,25 @@ describe('self: alerts', () => {
     ])
     await take(harness, OPS, TOLD, lost('a'))
     expect(toldBy(harness).slice(2)).toMatchObject([['error', 'AlertNotReady', expect.anything()]])
+  })
+
+  it('tells once that an Alert that was not ready is deleted with its cluster', async () => {
+    const harness = createHarness({}, { orderTimes: createOrderTimes() })
+    const slack = provider('ops', { type: 'slack', address: 'https://hooks.slack.com/services/x' })
+    const told = annotated(TOLD, { self: 'alerts', only: 'failures' })
+    await take(harness, slack, told, lost('a'))
+    for (let times = 0; times < 2; times += 1) {
+      await reportDeletedCluster(harness.ports, CLUSTER)
+      await harness.drain()
+    }
+    await harness.pass(HOUR_MS)
+    await take(harness, slack, told, lost('a'))
+    const texts = harness.requests.map(({ body }) => JSON.parse(String(body)).attachments[0].text)
+    expect(texts).toEqual(
+      ['not ready: ', 'deleted; it was not ready', 'not ready: '].map((words) =>
+        expect.stringContaining(`Alert flux-system/a is ${words}`),
+      ),
+    )
   })
 
   it('begins anew when nobody can read any more what was told', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { KubernetesObject } from '../../../../relay/model/kubernetes.ts'
 import { createOrderTimes } from '../../../../relay/pipeline/order.ts'
 import { reconcile, reconcileFleet } from '../../../../relay/pipeline/reconcile.ts'
+import { reportDeletedCluster } from '../../../../relay/pipeline/self/cluster-reports.ts'
 import { reportConfiguration } from '../../../../relay/pipeline/self/configuration-reports.ts'
 import { fixtureJson } from '../../../support/notifications.ts'
 import {
@@ -81,6 +82,27 @@ describe('self: deliveries, of a Provider that fails', () => {
     await take(harness, OPS, TOLD, ALL)
     await harness.pass(5 * HOUR_MS)
     expect(told(harness).slice(1)).toEqual([expect.stringMatching(GONE)])
+  })
+
+  it('and whose cluster is deleted, tells that once, though tries go on, and again once it comes back', async () => {
+    const harness = await setUp()
+    for (let times = 0; times < 2; times += 1) {
+      await reportDeletedCluster(harness.ports, CLUSTER)
+      await harness.drain()
+      await harness.pass(5 * HOUR_MS)
+    }
+    expect(told(harness).slice(1)).toEqual([
+      expect.stringMatching(
+        /^Provider flux-system\/broken was deleted with its cluster; deliveries to it had failed since 20\d\d-.+Z$/,
+      ),
+    ])
+    await harness.pass(24 * HOUR_MS)
+    await take(harness, OPS, TOLD, broken('1'), ALL)
+    const timestamp = new Date(harness.clock.now()).toISOString()
+    await harness.sendJson({ ...fixtureJson('kustomization-finished'), timestamp })
+    await harness.drain()
+    await harness.pass(HOUR_MS)
+    expect(told(harness).filter((text) => FAILING.test(text))).toHaveLength(2)
   })
 
   it('and is made anew, tells that the one before is gone, and of the new one what it told of that', async () => {
