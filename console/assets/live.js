@@ -39,7 +39,16 @@ function place(row) {
     return
   }
   body.prepend(row)
-  for (const old of [...body.children].slice(MOST_ROWS)) old.remove()
+  const old = [...body.children].slice(MOST_ROWS)
+  for (const each of old) each.remove()
+  if (old.length > 0) tellCut()
+}
+
+/** Leads to the older ones by the list anew, since the next page does not have those that left this one. */
+function tellCut() {
+  const older = document.querySelector('.pager [rel=next]')
+  if (older) older.hidden = true
+  document.querySelector('[data-cut]').hidden = false
 }
 
 function tellLive() {

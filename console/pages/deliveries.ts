@@ -128,7 +128,11 @@ function pager(
     older === undefined
       ? []
       : html`<a rel="next" href="${pathOf([...filters, ['cursor', older]])}">Older</a>`
-  return html`<p class="pager">${note}${latest}${next}</p>`
+  // The script shows it in the place of the next page once rows have left the list.
+  const cut = isLater
+    ? []
+    : html`<a href="${pathOf([...filters])}" data-cut hidden>Load the list anew for older ones</a>`
+  return html`<p class="pager">${note}${latest}${next}${cut}</p>`
 }
 
 function pathOf(parameters: ReadonlyArray<readonly [string, string]>): string {
