@@ -6,7 +6,7 @@ import type { ExpectedVersion, Versioned } from '../../relay/ports/versioned.ts'
 import { RecentState } from './recent-state.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { outcomeWrite, type UnitResult, type UnitStatement } from './statement.ts'
-import { sweepState } from './sweep.ts'
+import { deleteState, sweepState } from './sweep.ts'
 
 const READ = `SELECT version, value, expires_at AS expiresAt FROM state
   WHERE key = ? AND expires_at > ?`
@@ -101,6 +101,19 @@ export class SqliteStateStore implements StateStore {
       if (left > 0) this.#undecided.set(key, left)
       else this.#undecided.delete(key)
     }
+  }
+
+  /**
+   * Deletes all items of a cluster, in parts between which other work goes on. Resolves with whether it had any. Rejects
+   * when the store fails.
+   */
+  async forget(cluster: string): Promise<boolean> {
+    // What may wait for another write is stored first.
+    await this.#database.write([])
+    const forgotten = await deleteState(this.#database, `${cluster}#`, (key) =>
+      this.#recent.forget(key),
+    )
+    return forgotten > 0
   }
 
   /** Deletes the items that expired at or before `now`; resolves with their number. */

@@ -1,4 +1,5 @@
 import { hasId, ID_BEGINNING } from './id-index.ts'
+import { prefixRange } from './prefix-range.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { type Changed, change, type UnitResult } from './statement.ts'
 import { CHUNK_ROWS, inPeace } from './sweep-pace.ts'
@@ -76,6 +77,32 @@ export async function sweepState(database: RelayDatabase, now: number): Promise<
     })
     if (last === undefined) return deleted
     from = last
+  }
+}
+
+const KEYS_OF_PREFIX = `SELECT key FROM state WHERE key >= ? AND key < ? ORDER BY key LIMIT ${CHUNK_ROWS}`
+const DELETE_KEYS = 'DELETE FROM state WHERE key >= ? AND key <= ?'
+
+/**
+ * Deletes the items of the State whose keys begin with a text of ASCII characters, in the way of `sweepLedger`. Calls
+ * `onDeleted` for each. Resolves with their number.
+ */
+export async function deleteState(
+  database: RelayDatabase,
+  prefix: string,
+  onDeleted: (key: string) => void,
+): Promise<number> {
+  const [from, before] = prefixRange(prefix)
+  for (let deleted = 0; ; ) {
+    const keys = await inPeace(async () => {
+      const found = await database.read<{ key: string }>(KEYS_OF_PREFIX, from, before)
+      const last = found.at(-1)
+      if (last) await database.write([change(DELETE_KEYS, from, last.key)])
+      return found
+    })
+    for (const { key } of keys) onDeleted(key)
+    deleted += keys.length
+    if (keys.length < CHUNK_ROWS) return deleted
   }
 }
 

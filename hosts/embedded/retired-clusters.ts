@@ -1,4 +1,4 @@
-import { forgetSilences, type SilencePorts } from '../../relay/pipeline/silences/stored-silences.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
 import type { Log } from '../kit/log.ts'
 import type { Stores } from './stores.ts'
 import { isRecoverable, type TokensFileContent } from './tokens.ts'
@@ -9,16 +9,16 @@ export interface RetiredClustersOptions {
   readonly stores: {
     readonly configs: Pick<Stores['configs'], 'forget'>
     readonly secrets: Pick<Stores['secrets'], 'forget'>
-    readonly state: SilencePorts['state']
+    readonly state: Pick<Stores['state'], 'forget'>
   }
-  readonly clock: SilencePorts['clock']
+  readonly clock: Pick<Clock, 'now'>
   readonly log: Pick<Log, 'info' | 'error'>
   /** Milliseconds between two looks. */
   readonly intervalMs?: number
 }
 
 /**
- * Deletes the configurations, Secrets and silences of clusters that `flux-relay cluster delete` retired, once
+ * Deletes the configurations, Secrets and State of clusters that `flux-relay cluster delete` retired, once
  * `cluster create` brings them back no more: now, and for those that follow. A cluster that has tokens
  * again keeps what it has. Returns what ends it.
  */
@@ -37,7 +37,7 @@ export function forgetRetiredClusters(options: RetiredClustersOptions): () => vo
         const had = [
           await stores.configs.forget(cluster),
           await stores.secrets.forget(cluster),
-          await forgetSilences({ state: stores.state, clock }, cluster),
+          await stores.state.forget(cluster),
         ]
         forgotten.set(cluster, at)
         if (!had.includes(true)) continue

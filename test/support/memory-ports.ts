@@ -209,6 +209,13 @@ export class MemoryStateStore extends Failing implements StateStore {
     return this.#find(key)
   }
 
+  async forget(cluster: string): Promise<boolean> {
+    await this.check()
+    const own = [...this.#items.keys()].filter((key) => key.startsWith(`${cluster}#`))
+    for (const key of own) this.#items.delete(key)
+    return own.length > 0
+  }
+
   #find(key: string): Versioned<unknown> | undefined {
     const item = this.#items.get(key)
     if (!item || item.expiresAt <= this.#clock.now()) return undefined

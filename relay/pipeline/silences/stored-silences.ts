@@ -112,13 +112,6 @@ export async function expireSilence(
   })
 }
 
-/** Deletes the silences of a cluster that is gone. Resolves with whether it had any. Rejects when the store fails. */
-export async function forgetSilences(ports: SilencePorts, cluster: string): Promise<boolean> {
-  return change<boolean>(ports, cluster, (silences) =>
-    silences.length === 0 ? { result: false } : { silences: [], result: true },
-  )
-}
-
 /** What comes of a change: its result, and all silences after it unless they stay as they are. */
 interface Changed<R> {
   readonly silences?: readonly Silence[]
