@@ -6,9 +6,10 @@ import type { Ports } from '../ports/ports.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
 import { type RequestBody, readJsonObject } from './body.ts'
 import { isMatch } from './delivery-match.ts'
-import { BAD_CURSOR, badParameters, pageCursor, readDeliveryQuery } from './delivery-query.ts'
+import { BAD_CURSOR, pageCursor, readDeliveryQuery } from './delivery-query.ts'
 import { deliveryView, listedView } from './delivery-view.ts'
 import { type Problem, problem } from './problem.ts'
+import { badParameters } from './query-parameters.ts'
 import { DismissalRequest } from './schemas/deliveries.ts'
 
 /**

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { ClusterName } from '../model/config.ts'
 import type { ListedRecord } from '../model/delivery.ts'
-import { type FieldError, fieldErrors, fieldErrorText } from '../model/errors.ts'
+import type { FieldError } from '../model/errors.ts'
 import { OUTCOMES, type Outcome } from '../model/outcomes.ts'
 import { parseTimeOrAgoMs, TIME_OR_AGO_FORM } from '../model/time.ts'
 import type { LedgerFilter } from '../ports/ledger.ts'
 import { type DeliveryMatch, isListedBy, isMatch } from './delivery-match.ts'
-import { type Problem, problem } from './problem.ts'
+import type { Problem } from './problem.ts'
+import { badParameters, readParameters } from './query-parameters.ts'
 
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 200
@@ -82,20 +83,13 @@ function parametersAsOf(asOf: number) {
 export function readDeliveryQuery(
   parameters: Iterable<readonly [string, string]>,
   now: number,
+  notOffered: readonly string[] = [],
 ): { readonly query: DeliveryQuery } | { readonly problem: Problem } {
   const given = [...parameters]
   const cursor = splitCursor(given.find(([name]) => name === 'cursor')?.[1] ?? '')
   const asOf = cursor?.asOf ?? now
-  const schema = parametersAsOf(asOf)
-  const parsed = schema.safeParse(Object.fromEntries(given))
-  const errors = [
-    ...nameErrors(
-      given.map(([name]) => name),
-      Object.keys(schema.shape),
-    ),
-    ...(parsed.error ? fieldErrors(parsed.error.issues) : []),
-  ]
-  if (!parsed.success || errors.length > 0) return { problem: badParameters(errors) }
+  const parsed = readParameters(parametersAsOf(asOf), given, notOffered)
+  if ('problem' in parsed) return parsed
   const { limit, cursor: _, reason, severity, text, ...filter } = parsed.data
   return {
     query: {
@@ -107,6 +101,12 @@ export function readDeliveryQuery(
     },
   }
 }
+
+/** The parameters that a stream does not have. */
+const OF_PAGES = ['limit', 'cursor'] as const
+
+/** The parameters that a list of events does not have. */
+const OF_DELIVERIES = ['id', 'outcome'] as const
 
 /** What a stream of deliveries tells of. */
 export interface StreamQuery {
@@ -124,8 +124,8 @@ export function readStreamQuery(
   now: number,
 ): StreamQuery | { readonly problem: Problem } {
   const given = [...parameters]
-  const refused = refuse(given, ['limit', 'cursor'], 'is of a list; a stream has no pages')
-  const read = refused ?? readDeliveryQuery(given, now)
+  const refused = refuse(given, OF_PAGES, 'is of a list; a stream has no pages')
+  const read = refused ?? readDeliveryQuery(given, now, OF_PAGES)
   if ('problem' in read) return read
   const { filter, match } = read.query
   return {
@@ -140,8 +140,8 @@ export function readEventsQuery(
   now: number,
 ): { readonly query: DeliveryQuery } | { readonly problem: Problem } {
   const given = [...parameters]
-  const refused = refuse(given, ['id', 'outcome'], 'is for deliveries, not for events')
-  return refused ?? readDeliveryQuery(given, now)
+  const refused = refuse(given, OF_DELIVERIES, 'is for deliveries, not for events')
+  return refused ?? readDeliveryQuery(given, now, OF_DELIVERIES)
 }
 
 function refuse(
@@ -152,16 +152,6 @@ function refuse(
   const refused = given.filter(([name]) => names.includes(name))
   if (refused.length === 0) return undefined
   return { problem: badParameters(refused.map(([field]) => ({ field, message }))) }
-}
-
-function nameErrors(given: readonly string[], known: readonly string[]): readonly FieldError[] {
-  return given.flatMap((name, index) => {
-    if (!known.includes(name)) {
-      const message = `is not a parameter; expected one of ${known.join(', ')}`
-      return [{ field: name.slice(0, 100), message }]
-    }
-    return given.indexOf(name) < index ? [{ field: name, message: 'is given twice' }] : []
-  })
 }
 
 const PAGE_CURSOR = /^(\d{1,15})\.(.+)$/
@@ -181,10 +171,4 @@ function splitCursor(text: string) {
 export const BAD_CURSOR: FieldError = {
   field: 'cursor',
   message: 'expected the nextCursor of a page of the same list; start again without it',
-}
-
-/** The problem of parameters that cannot be read. */
-export function badParameters(errors: readonly FieldError[]): Problem {
-  const named = errors.slice(0, 10)
-  return problem('bad-parameter', named.map(fieldErrorText).join('; '), { errors: named })
 }

@@ -3,13 +3,14 @@ import { ClusterName } from '../model/config.ts'
 import { fieldErrors } from '../model/errors.ts'
 import type { ExplainOptions } from '../pipeline/explain/explain.ts'
 import { type Answer, problemAnswer } from './answer.ts'
-import { badParameters } from './delivery-query.ts'
+import { badParameters, readParameters } from './query-parameters.ts'
 import { type EventPorts, showEvent } from './show-event.ts'
 
-const EventQuery = z.strictObject({
+const EventPath = z.object({
   id: z.string().regex(/^[\w-]{1,128}$/, 'expected the id of an event, or its beginning'),
-  cluster: ClusterName.optional(),
 })
+
+const EventQuery = z.object({ cluster: ClusterName.optional() })
 
 /** `showEvent` of the id in a path and the parameters of a query. */
 export async function answerEvent(
@@ -18,8 +19,10 @@ export async function answerEvent(
   parameters: Iterable<readonly [string, string]>,
   options: ExplainOptions,
 ): Promise<Answer> {
-  const parsed = EventQuery.safeParse({ ...Object.fromEntries(parameters), id })
-  if (!parsed.success) return problemAnswer(badParameters(fieldErrors(parsed.error.issues)))
-  const { id: event, cluster } = parsed.data
-  return showEvent(ports, { event, ...(cluster && { cluster }) }, options)
+  const path = EventPath.safeParse({ id })
+  if (!path.success) return problemAnswer(badParameters(fieldErrors(path.error.issues)))
+  const query = readParameters(EventQuery, parameters)
+  if ('problem' in query) return problemAnswer(query.problem)
+  const { cluster } = query.data
+  return showEvent(ports, { event: path.data.id, ...(cluster && { cluster }) }, options)
 }

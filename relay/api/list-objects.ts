@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type { ConfigSnapshot, ObjectReadiness } from '../model/config.ts'
-import { fieldErrors } from '../model/errors.ts'
 import { FLEET } from '../model/fleet.ts'
 import { type KubernetesObject, namespacedName } from '../model/kubernetes.ts'
 import { lastDay } from '../model/outcome-count.ts'
@@ -11,9 +10,9 @@ import { readFleet, usesFleet } from '../pipeline/fleet.ts'
 import type { ObjectCount, OutcomeCounts } from '../ports/outcome-counts.ts'
 import type { Ports } from '../ports/ports.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
-import { badParameters } from './delivery-query.ts'
 import { outcomeTotals } from './outcome-totals.ts'
 import { problem } from './problem.ts'
+import { readParameters } from './query-parameters.ts'
 import type { ListedObject } from './schemas/objects.ts'
 
 /** What listing objects needs. */
@@ -23,14 +22,14 @@ export interface ObjectPorts extends Pick<Ports, 'configs' | 'clock'> {
 
 const KINDS = ['Alert', 'Provider', 'Silence'] as const
 
-const ObjectQuery = z.strictObject({
+const ObjectQuery = z.object({
   kind: z.enum(KINDS, 'expected Alert, Provider or Silence').optional(),
 })
 
 /**
  * Lists the Alerts, Providers and Silences of a cluster, with the Providers of the fleet to which its Alerts lead,
  * and how those that send did in the last 24 hours: 200
- * `{cluster, objects}`, 400 for an unknown or wrong parameter, or 404 without a configuration.
+ * `{cluster, objects}`, 400 for an unknown, wrong or repeated parameter, or 404 without a configuration.
  * Rejects when a store fails.
  */
 export async function listObjects(
@@ -38,8 +37,8 @@ export async function listObjects(
   cluster: string,
   parameters: Iterable<readonly [string, string]>,
 ): Promise<Answer> {
-  const query = ObjectQuery.safeParse(Object.fromEntries(parameters))
-  if (!query.success) return problemAnswer(badParameters(fieldErrors(query.error.issues)))
+  const query = readParameters(ObjectQuery, parameters)
+  if ('problem' in query) return problemAnswer(query.problem)
   const snapshot = await configs.read(cluster)
   if (typeof snapshot !== 'object') {
     return problemAnswer(problem('no-config', `the cluster ${cluster} has no configuration yet`))

@@ -1,12 +1,11 @@
 import { z } from 'zod'
-import { fieldErrors } from '../model/errors.ts'
 import type { Quarantine, SetAsideMessage } from '../ports/quarantine.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
-import { badParameters } from './delivery-query.ts'
+import { readParameters } from './query-parameters.ts'
 
 const PAGE_SIZE = 200
 
-const Parameters = z.strictObject({
+const Parameters = z.object({
   cursor: z
     .string()
     .regex(/^\d{1,15}$/, 'expected the nextCursor of a page')
@@ -15,14 +14,14 @@ const Parameters = z.strictObject({
 
 /**
  * Lists the messages that were set aside, the oldest first: 200 `{messages, nextCursor?}`, or 400
- * for an unknown or wrong parameter. Rejects when the store fails.
+ * for an unknown, wrong or repeated parameter. Rejects when the store fails.
  */
 export async function listQuarantine(
   quarantine: Quarantine,
   parameters: Iterable<readonly [string, string]>,
 ): Promise<Answer> {
-  const parsed = Parameters.safeParse(Object.fromEntries(parameters))
-  if (!parsed.success) return problemAnswer(badParameters(fieldErrors(parsed.error.issues)))
+  const parsed = readParameters(Parameters, parameters)
+  if ('problem' in parsed) return problemAnswer(parsed.problem)
   const { messages, nextCursor } = await quarantine.list(PAGE_SIZE, parsed.data.cursor)
   return jsonAnswer(200, {
     messages: messages.map(messageView),
