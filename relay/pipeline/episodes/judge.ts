@@ -117,8 +117,8 @@ function decidedBefore(
 }
 
 /**
- * Judges an event that waited for a Provider or a Secret while a newer one of its object was judged. Only rules that
- * tell one message for several events skip it.
+ * Judges an event that waited, for a Provider, a Secret or the end of a silence, while a newer one of its object was
+ * judged. Only rules that tell one message for several events skip it.
  */
 function judgeLate(episode: Episode, judged: JudgedEvent, { only, after }: MemoryRules): Judgement {
   const { failure } = episode
@@ -126,7 +126,9 @@ function judgeLate(episode: Episode, judged: JudgedEvent, { only, after }: Memor
   if (failure?.deliveryId === deliveryId) return judgeHeld(episode, judged)
   if (event.severity === 'error') {
     if (only === undefined && after === undefined) return SEND
-    return skip(failure ? TOLD_BY_ANOTHER : 'the failure had ended before this event came')
+    return skip(
+      failure ? TOLD_BY_ANOTHER : 'a newer event ended the failure before this one was told',
+    )
   }
   if (isResolve) return SEND
   if (takesErrorsOnly) return skip(ERRORS_ONLY)

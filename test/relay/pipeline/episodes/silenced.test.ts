@@ -34,6 +34,19 @@ describe.each(RULE_HOSTS)('on %s a silence', (_, open) => {
     expect(host.posted()).toEqual(['unhealthy', 'again'])
   })
 
+  it('meets only: a failure that ended in it is not told, and its record says why', async () => {
+    const host = await open()
+    await host.configure({ only: 'failures' })
+    await host.silence(HOUR_MS)
+    await host.report(FAILED)
+    await host.pass(MINUTE_MS)
+    await host.report(DONE)
+    await host.pass(2 * HOUR_MS)
+    expect(host.posted()).toEqual([])
+    const reasons = (await host.records()).map(({ reason }) => reason)
+    expect(reasons).toContain('a newer event ended the failure before this one was told')
+  })
+
   it('meets after: events count while it holds back', async () => {
     const host = await open()
     await host.configure({ after: '3 times', only: 'failures' })
