@@ -19,6 +19,7 @@ import { type Assets, readAssets } from './assets.ts'
 import { endedCookie, schemeOf, sessionCookie, sessionIdOf } from './cookies.ts'
 import { firstScreenFirst } from './first-screen.ts'
 import { isOwnForm } from './own-form.ts'
+import { FIRST, ownPath, pageOf } from './own-paths.ts'
 import type { Sessions } from './sessions.ts'
 import { streamWhile } from './stream-while.ts'
 
@@ -121,9 +122,6 @@ interface Site extends ConsoleParts {
   readonly assets: () => Assets
 }
 
-/** The page that the console begins with. */
-const FIRST = '/console/overview'
-
 const FOREIGN_FORM = noticePage(
   'Not from here',
   403,
@@ -147,7 +145,8 @@ async function forPerson(
 ): Promise<Answer> {
   const { request } = call
   const person = personOf(site, request)
-  if (person === undefined) return login(site, call, 'first', pageOf(request))
+  const state = request.method === 'POST' ? 'ended' : 'first'
+  if (person === undefined) return login(site, call, state, pageOf(request))
   try {
     const done = await work(person)
     if ('to' in done) return goTo(done.to)
@@ -220,19 +219,6 @@ function logOut(site: Site, { request }: Call): Answer {
 function login(site: Site, { request }: Call, state: LoginState, next?: string): Answer {
   const wanted = next ?? ownPath(new URLSearchParams(request.query).get('next'))
   return pageAnswer(site, request, loginPage(state, wanted))
-}
-
-/** A path of the console and nothing else, whatever a form or an address says. */
-function ownPath(path: string | null): string {
-  const url = path === null ? null : URL.parse(path, 'http://console.invalid')
-  const isOwn = url?.origin === 'http://console.invalid' && url.pathname.startsWith('/console/')
-  return isOwn ? `${url.pathname}${url.search}` : FIRST
-}
-
-/** The page that a request is for. A form is for none. */
-function pageOf({ method, path, query }: EdgeRequest): string {
-  if (method === 'POST') return FIRST
-  return query === '' ? path : `${path}?${query}`
 }
 
 function goTo(path: string, headers: Readonly<Record<string, string>> = {}): Answer {

@@ -70,6 +70,41 @@ describe('logging in to the console', () => {
     expect(reply.headers['set-cookie']).toBeUndefined()
   })
 
+  it.each([
+    ['/console/deliveries?outcome=dead', '/console/deliveries?outcome=dead'],
+    ['/console/deliveries/d1', '/console/deliveries/d1'],
+    ['/console/try', '/console/try'],
+    ['/console/replay', '/console/overview'],
+    ['/v1/deliveries', '/console/overview'],
+    [undefined, '/console/overview'],
+  ])('says after a form of %s that nothing was done, and leads back there', async (page, next) => {
+    const { origin, post, ports } = await startConsole(TOKENS)
+    ports.ledger.put(deliveryRecord({ id: 'd1', outcome: 'dead' }))
+    const from = page === undefined ? {} : { Referer: `${origin}${page}` }
+    const { status, text } = await post('/console/replay', { id: 'd1', from: 'delivery' }, from)
+    expect(status).toBe(401)
+    expect(text).toContain('The session has ended, so nothing was done.')
+    expect(text).toContain(`name="next" value="${next}"`)
+    expect(ports.queue.retries).toEqual([])
+  })
+
+  it('leads back to the page of a form that the relay refused', async () => {
+    const { origin, post, ports } = await startConsole()
+    ports.ledger.put(deliveryRecord({ id: 'd1', outcome: 'delivered' }))
+    const page = '/console/deliveries/d1'
+    const form = { id: 'd1', from: 'delivery' }
+    const { status, text } = await post('/console/dismiss', form, { Referer: `${origin}${page}` })
+    expect(status).toBe(409)
+    expect(text).toContain(`href="${page}">Try again</a>`)
+  })
+
+  it('leads back to no page of another host', async () => {
+    const { post } = await startConsole(TOKENS)
+    const from = { Referer: 'http://evil.example/console/deliveries' }
+    const { text } = await post('/console/replay', { id: 'd1' }, from)
+    expect(text).toContain('name="next" value="/console/overview"')
+  })
+
   it('ends with the time, with the token, and with the log-out', async () => {
     const { get, post, ports, current } = await startConsole(TOKENS)
     const begin = async () => cookieOf(await post('/console/login', { token: VIEWER }))
