@@ -78,6 +78,19 @@ describe('a Silence is in force', () => {
     ])
   })
 
+  it.each(['*/30 2 * * *', '0,30 2 * * *', '0-59/30 2 * * *', '30 2-2/1 * * *'])(
+    'by what the clock shows where it has several times a day: %s',
+    (schedule) => {
+      const spec = { schedule, duration: '1m', timeZone: 'Europe/Berlin' }
+      expect(endAt(spec, '2026-10-25T00:30:00Z', '2026-10-25T01:30:00Z')).toEqual([
+        '2026-10-25T00:31:00.000Z',
+        '2026-10-25T01:31:00.000Z',
+      ])
+      const left = ['2026-03-29T01:00:00Z', '2026-03-29T01:30:00Z']
+      expect(endAt(spec, ...left)).toEqual([undefined, undefined])
+    },
+  )
+
   it('only between startsAt and endsAt', () => {
     const bounds = { startsAt: '2026-12-01T00:00:00Z', endsAt: '2026-12-01T06:00:00Z' }
     const times = ['2026-11-30T23:59:59Z', '2026-12-01T00:00:00Z', '2026-12-01T06:00:00Z']
