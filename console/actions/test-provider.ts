@@ -62,6 +62,9 @@ async function send(
 ): Promise<GoOn> {
   const given = (field: string) => form.get(field)?.trim() || undefined
   const number = given('changeRequest')
+  if (number !== undefined && !/^\d{1,15}$/.test(number)) {
+    throw new Refused(400, 'changeRequest: expected the number of a pull request, such as 12')
+  }
   const test = {
     ...{ cluster, severity: given('severity'), message: given('message'), commit: given('commit') },
     ...(number !== undefined && { changeRequest: Number(number) }),

@@ -56,6 +56,7 @@ describe('testing a Provider from the console', () => {
     expect([status, text]).toEqual([400, expect.stringContaining('commit')])
     const wrong = await post('/console/test-provider', { ...form, changeRequest: 'first' })
     expect([wrong.status, wrong.text]).toEqual([400, expect.stringContaining('changeRequest')])
+    expect(wrong.text).toContain('expected the number of a pull request, such as 12')
     expect((await ports.ledger.list({}, 10)).records).toEqual([])
   })
 
