@@ -3,6 +3,7 @@ import { pipeline, Readable } from 'node:stream'
 import type { Edge } from '../../relay/api/edge.ts'
 import type { EdgeRequest, EdgeResponse, HttpHeaders, TakeBytes } from '../../relay/api/http.ts'
 import type { AnswersUnderWay } from './answers-under-way.ts'
+import { whyEnded } from './ended-connections.ts'
 import { peerOf } from './peer.ts'
 import { readRequestBody } from './request-body.ts'
 import { type RequestTarget, readTarget } from './request-target.ts'
@@ -66,7 +67,8 @@ class IncomingRequest implements EdgeRequest {
   }
 
   get isCutOff(): boolean {
-    return this.#incoming.destroyed && !this.#incoming.complete
+    const { destroyed, complete, socket } = this.#incoming
+    return destroyed && !complete && whyEnded(socket) === undefined
   }
 
   readBody(maxBytes: number, take?: TakeBytes) {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { tooLarge } from '../../relay/api/body.ts'
 import type { ReadBody, TakeBytes } from '../../relay/api/http.ts'
 import { type Problem, problem } from '../../relay/api/problem.ts'
+import { whyEnded } from './ended-connections.ts'
 
 /**
  * Reads a request's body as sent. Each part of it is kept only if `take` has room. Stops at `maxBytes`, or before the first byte when the
@@ -16,7 +17,7 @@ export function readRequestBody(
     return Promise.resolve({ problem: tooLarge(maxBytes) })
   }
   // Its events have been.
-  if (incoming.destroyed) return Promise.resolve({ problem: endedEarly() })
+  if (incoming.destroyed) return Promise.resolve({ problem: endedEarly(incoming) })
   // Not as an async iterator, which is a fifth of what a small request costs.
   return new Promise((resolve) => {
     const chunks: Uint8Array[] = []
@@ -32,7 +33,7 @@ export function readRequestBody(
     incoming.on('data', keep)
     let isWhole = false
     const close = () => {
-      if (!isWhole) resolve({ problem: endedEarly() })
+      if (!isWhole) resolve({ problem: endedEarly(incoming) })
     }
     // Each comes once, and `once` would make an object for it.
     incoming.on('end', () => {
@@ -49,6 +50,11 @@ function noRoom(): Problem {
   return problem('overloaded', 'too many large bodies are on their way; send the request again')
 }
 
-function endedEarly(): Problem {
-  return problem('unreadable-body', 'the connection closed before the whole body arrived')
+function endedEarly({ socket }: IncomingMessage): Problem {
+  const reason = whyEnded(socket)
+  const detail =
+    reason === undefined
+      ? 'the connection closed before the whole body arrived'
+      : `the body could not be read to its end: ${reason}`
+  return problem('unreadable-body', detail)
 }

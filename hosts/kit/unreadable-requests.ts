@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Edge } from '../../relay/api/edge.ts'
+import { noteEnded } from './ended-connections.ts'
 import { peerOf } from './peer.ts'
 
 /** What Node's parser says of a request that it cannot read. */
@@ -17,6 +18,8 @@ const ANSWERS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
+const BAD_REQUEST = '400 Bad Request'
+
 /**
  * Answers requests that are no HTTP, or more of it than is taken, as Node does, and tells the edge of those that may have
  * had an event: a proxy that adds headers loses all events by it.
@@ -27,11 +30,13 @@ export function answerUnreadable(server: Server, edge: Edge, maxHeaderBytes: num
     const socket = stream as Socket
     const remoteAddress = peerOf(socket)
     const method = methodOf(error)
+    if (isGone(error)) return answer(socket, BAD_REQUEST)
+    noteEnded(socket, error.message)
     if (error.code === 'HPE_HEADER_OVERFLOW') edge.misaddressed({ method, remoteAddress }, tooLong)
-    else if (method === 'POST' && error.code?.startsWith('HPE_')) {
+    else if (method === 'POST' && underWayOn(socket) === undefined) {
       edge.misaddressed({ method, remoteAddress }, `expected valid HTTP: ${error.message}`)
     }
-    answer(socket, ANSWERS[error.code ?? ''] ?? '400 Bad Request')
+    answer(socket, ANSWERS[error.code ?? ''] ?? BAD_REQUEST)
   })
   server.on('checkExpectation', (incoming, outgoing) => {
     const request = { method: incoming.method ?? '', remoteAddress: peerOf(incoming.socket) }
@@ -46,11 +51,24 @@ function methodOf({ rawPacket }: ParseError): string {
   return /^([A-Z]+) \//.exec(text)?.[1] ?? ''
 }
 
+/** Whether it is the sender that has ended the connection, or the network. */
+function isGone({ code = '' }: ParseError): boolean {
+  if (code === 'HPE_INVALID_EOF_STATE') return true
+  return !code.startsWith('HPE_') && code !== 'ERR_HTTP_REQUEST_TIMEOUT'
+}
+
+/** The answer to a request that is being read, or was; whoever reads it finds out by itself. */
+function underWayOn(socket: Socket): { readonly headersSent: boolean } | undefined {
+  // Where Node keeps it.
+  const { _httpMessage: underWay } = socket as {
+    _httpMessage?: { readonly headersSent: boolean } | null
+  }
+  return underWay ?? undefined
+}
+
 /** An answer that has begun is not written into. */
 function answer(socket: Socket, status: string): void {
-  // Where Node keeps the answer that is on its way.
-  const { _httpMessage: underWay } = socket as { _httpMessage?: { readonly headersSent: boolean } }
-  if (socket.writable && underWay?.headersSent !== true) {
+  if (socket.writable && underWayOn(socket)?.headersSent !== true) {
     socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`)
   }
   socket.destroySoon()

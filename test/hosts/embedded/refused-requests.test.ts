@@ -135,6 +135,32 @@ describe('a request that is refused', () => {
     expect(relay.logged()).not.toContain('events not taken')
   })
 
+  it.each([
+    ['stalls', 'Content-Length: 20\r\n\r\n{"a":', '', 408],
+    ['is broken in a later part', 'Transfer-Encoding: chunked\r\n\r\n5\r\n{"a":\r\n', 'x', 400],
+    ['is broken in its first part', 'Transfer-Encoding: chunked\r\n\r\nx', '', 400],
+  ])(
+    'is counted and logged whose body %s, though its sender is there',
+    async (_, head, rest, status) => {
+      const relay = await startRelay({ tokens: TOKENS }, { requestTimeoutMs: 300 })
+      const socket = connect(relay.server.port, '127.0.0.1')
+      let answer = ''
+      socket.on('data', (part) => {
+        answer += part
+      })
+      const closed = once(socket, 'close')
+      const authorization = `Authorization: Bearer ${PROD}`
+      socket.write(`POST ${EVENTS} HTTP/1.1\r\nHost: localhost\r\n${authorization}\r\n${head}`)
+      await relay.call('GET', '/readyz')
+      if (rest !== '') socket.write(rest)
+      await closed
+      expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+      expect(await refusals(relay)).toEqual([series('unreadable-body', TEMPLATE, 'prod')])
+      expect(relay.logged()).toContain('the body could not be read to its end: ')
+      expect(relay.logged()).not.toContain('a request was cut off')
+    },
+  )
+
   const big = `X-Big: ${'x'.repeat(17_000)}\r\n`
   it.each([
     ['headers that are too large', big, 431, '16 KiB'],
