@@ -1,7 +1,7 @@
 import { SILENT_AFTER_MS, silentSince } from '../../relay/model/silent-cluster.ts'
 import {
   type HeardCluster,
-  reportDeletedCluster,
+  reportDeletedClusters,
   reportSilentClusters,
 } from '../../relay/pipeline/self/cluster-reports.ts'
 import type { TroublePorts } from '../../relay/pipeline/self/troubles.ts'
@@ -45,20 +45,22 @@ export function watchSilentClusters(options: SilentClustersOptions): SilentClust
   const told = new Map<string, string>()
   const tellOfDeleted = async () => {
     const { clusters: admitted, retired } = tokens() ?? {}
-    for (const [cluster, { at }] of retired ?? []) {
-      // Who gives it tokens again by hand may leave the entry there.
-      if (admitted?.has(cluster) || told.get(cluster) === at) continue
-      await reportDeletedCluster(ports, cluster)
-      told.set(cluster, at)
-    }
+    const deletedAt = new Map([...(retired ?? [])].map(([cluster, { at }]) => [cluster, at]))
+    // Who gives it tokens again by hand may leave the entry there.
+    const untold = [...deletedAt.keys()].filter(
+      (cluster) => !admitted?.has(cluster) && told.get(cluster) !== deletedAt.get(cluster),
+    )
+    await reportDeletedClusters(ports, untold, (cluster) => {
+      told.set(cluster, deletedAt.get(cluster) ?? '')
+    })
   }
+  const tellOfSilent = async () => reportSilentClusters(ports, await known())
   const look = async () => {
-    try {
-      await tellOfDeleted()
-      await reportSilentClusters(ports, await known())
-    } catch (err) {
-      // What the end of the relay interrupts is found at the next start.
-      if (!isEnded) log.error({ err }, 'which clusters are silent could not be told')
+    for (const tell of [tellOfDeleted, tellOfSilent]) {
+      await tell().catch((err) => {
+        // What the end of the relay interrupts is found at the next start.
+        if (!isEnded) log.error({ err }, 'which clusters are silent, or deleted, could not be told')
+      })
     }
   }
   const timer = setInterval(() => void look(), intervalMs)

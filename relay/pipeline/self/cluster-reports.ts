@@ -21,10 +21,41 @@ export async function reportSilentClusters(
   ports: TroublePorts,
   clusters: readonly HeardCluster[],
 ): Promise<void> {
+  await allReadable(clusters.map((cluster) => () => reportCluster(ports, cluster)))
+}
+
+/**
+ * Reports which of some deleted clusters had been told as silent, or had Providers that were told as failing or Alerts as
+ * not ready, as events of the relay about itself; `onReported` hears of each that is done. Call it while their
+ * configurations are stored. Rejects as `reportSilentClusters` does.
+ */
+export async function reportDeletedClusters(
+  ports: TroublePorts,
+  clusters: readonly string[],
+  onReported: (cluster: string) => void = () => undefined,
+): Promise<void> {
+  const reports = clusters.map((cluster) => async () => {
+    await reportDeletedCluster(ports, cluster)
+    onReported(cluster)
+  })
+  await allReadable(reports)
+}
+
+async function reportDeletedCluster(ports: TroublePorts, cluster: string): Promise<void> {
+  const key = troubleKey(cluster, 'silent')
+  await allReadable([
+    () => endTrouble(ports, key, ports.clock.now(), (since) => deletedReport(cluster, since)),
+    () => reportProvidersOfDeleted(ports, cluster),
+    () => reportAlertsOfDeleted(ports, cluster),
+  ])
+}
+
+/** Makes each report. What one of them cannot read keeps none of the others back: this rejects after them. */
+async function allReadable(reports: readonly (() => Promise<void>)[]): Promise<void> {
   const unreadable: unknown[] = []
-  for (const cluster of clusters) {
+  for (const report of reports) {
     try {
-      await reportCluster(ports, cluster)
+      await report()
     } catch (error) {
       if (unreadableText(error) === undefined) throw error
       unreadable.push(error)
@@ -32,18 +63,6 @@ export async function reportSilentClusters(
   }
   const [first] = unreadable
   if (first !== undefined) throw first
-}
-
-/**
- * Reports that a cluster is deleted that was told as silent, or of which Providers were told as failing or Alerts as not
- * ready, as events of the relay about itself. Call it while its configuration is stored. Rejects when a store fails; what
- * was not reported then is reported the next time.
- */
-export async function reportDeletedCluster(ports: TroublePorts, cluster: string): Promise<void> {
-  const key = troubleKey(cluster, 'silent')
-  await endTrouble(ports, key, ports.clock.now(), (since) => deletedReport(cluster, since))
-  await reportProvidersOfDeleted(ports, cluster)
-  await reportAlertsOfDeleted(ports, cluster)
 }
 
 async function reportCluster(

@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { watchSilentClusters } from '../../../hosts/embedded/silent-clusters.ts'
 import { parseTokensFile } from '../../../hosts/embedded/tokens.ts'
+import { troubleKey } from '../../../relay/pipeline/self/troubles.ts'
 import { memoryPorts } from '../../support/memory-ports.ts'
 
 const MINUTE_MS = 60_000
@@ -20,7 +21,7 @@ function watched(heardBeforeMs: number) {
   const watch = watchSilentClusters({ ports, clusters, tokens: () => file, log })
   onTestFinished(() => watch.end())
   return {
-    clock,
+    ...{ ports, clock },
     told: () => queue.events.map(({ event }) => event.reason),
     heard() {
       heardAt = clock.now()
@@ -119,5 +120,13 @@ it('tells nothing of a cluster that is deleted and was not silent, or that has t
   expect(told()).toEqual([])
   tokens(`clusters: {prod: new}\n${DELETED}`)
   await pass(5)
+  expect(told()).toEqual(['ClusterSilent'])
+})
+
+it('tells of a silent cluster though of one that is deleted it cannot be read what was told', async () => {
+  const { ports, pass, told, tokens } = watched(0)
+  await ports.state.write(troubleKey('gone', 'silent'), { v: 99 }, 'absent', ports.clock.now() * 2)
+  tokens('{clusters: {prod: new}, retired: {gone: {at: 2026-11-20T10:00:00Z, tokens: [old]}}}')
+  await pass(40)
   expect(told()).toEqual(['ClusterSilent'])
 })

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../../../../relay/model/kubernetes.ts'
 import { createOrderTimes } from '../../../../relay/pipeline/order.ts'
 import { reconcile } from '../../../../relay/pipeline/reconcile.ts'
 import { reportReadiness } from '../../../../relay/pipeline/self/alert-reports.ts'
-import { reportDeletedCluster } from '../../../../relay/pipeline/self/cluster-reports.ts'
+import { reportDeletedClusters } from '../../../../relay/pipeline/self/cluster-reports.ts'
 import {
   alert,
   CLUSTER,
@@ -68,7 +68,7 @@ describe('self: alerts', () => {
     const told = annotated(TOLD, { self: 'alerts', only: 'failures' })
     await take(harness, slack, told, lost('a'))
     for (let times = 0; times < 2; times += 1) {
-      await reportDeletedCluster(harness.ports, CLUSTER)
+      await reportDeletedClusters(harness.ports, [CLUSTER])
       await harness.drain()
     }
     await harness.pass(HOUR_MS)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { KubernetesObject } from '../../../../relay/model/kubernetes.ts'
 import { createOrderTimes } from '../../../../relay/pipeline/order.ts'
 import { reconcile, reconcileFleet } from '../../../../relay/pipeline/reconcile.ts'
-import { reportDeletedCluster } from '../../../../relay/pipeline/self/cluster-reports.ts'
+import { reportDeletedClusters } from '../../../../relay/pipeline/self/cluster-reports.ts'
 import { reportConfiguration } from '../../../../relay/pipeline/self/configuration-reports.ts'
 import { fixtureJson } from '../../../support/notifications.ts'
 import {
@@ -87,7 +87,7 @@ describe('self: deliveries, of a Provider that fails', () => {
   it('and whose cluster is deleted, tells that once, though tries go on, and again once it comes back', async () => {
     const harness = await setUp()
     for (let times = 0; times < 2; times += 1) {
-      await reportDeletedCluster(harness.ports, CLUSTER)
+      await reportDeletedClusters(harness.ports, [CLUSTER])
       await harness.drain()
       await harness.pass(5 * HOUR_MS)
     }
