@@ -10,6 +10,7 @@ import {
   provider,
 } from '../../../support/relay-harness.ts'
 import { annotated } from '../rules/annotated.ts'
+import { beforeLeaderIsRead, beforeMessageIsWritten } from './moments.ts'
 
 const SECRET = `${CLUSTER}/flux-system/slack`
 const SLACK = {
@@ -62,39 +63,6 @@ async function leaderWithoutSecret(isMade: boolean): Promise<LeaderWithoutSecret
       await harness.queue.acknowledgeRetry(message)
     },
   }
-}
-
-/** Calls `then` once, before the message of a leader is written. */
-function beforeMessageIsWritten(harness: Harness, leader: string, then: () => Promise<void>): void {
-  const { state } = harness.ports
-  const write = state.write.bind(state)
-  let isCalled = false
-  Object.assign(state, {
-    async write(...args: Parameters<typeof write>) {
-      if (!isCalled && args[0].endsWith(`#group#${leader}`)) {
-        isCalled = true
-        await then()
-      }
-      return write(...args)
-    },
-  })
-}
-
-/** Calls `then` once, before it is read what became of a leader. */
-function beforeLeaderIsRead(harness: Harness, leader: string, then: () => Promise<void>): void {
-  const { ledger } = harness.ports
-  const readMany = ledger.readMany.bind(ledger)
-  let isCalled = false
-  Object.assign(ledger, {
-    async readMany(...args: Parameters<typeof readMany>) {
-      const [[id], options] = args
-      if (!isCalled && id === leader && options?.withoutEvents) {
-        isCalled = true
-        await then()
-      }
-      return readMany(...args)
-    },
-  })
 }
 
 it('tells of whoever leaves a leader in its message alone if that is made at the same time', async () => {

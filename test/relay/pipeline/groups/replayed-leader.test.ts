@@ -9,6 +9,7 @@ import {
   provider,
 } from '../../../support/relay-harness.ts'
 import { annotated } from '../rules/annotated.ts'
+import { beforeMessageIsWritten } from './moments.ts'
 
 const SLACK = provider('p', { type: 'slack', address: 'https://hooks.slack.com/services/x' })
 const MINUTE_MS = 60_000
@@ -76,7 +77,7 @@ describe('a group whose first delivery a person replays while its message is mad
         await harness.queue.acknowledgeRetry(retry)
       }
     }
-    beforeMessageIsMade(harness, leader, async () => {
+    beforeMessageIsWritten(harness, leader, async () => {
       await requestReplay(harness.ports, leader)
       await dispatch(false)
     })
@@ -92,19 +93,3 @@ describe('a group whose first delivery a person replays while its message is mad
     ])
   })
 })
-
-/** Calls `then` once, when the deliveries of a message are known, before it is written down. */
-function beforeMessageIsMade(harness: Harness, leader: string, then: () => Promise<void>): void {
-  const { state } = harness.ports
-  const write = state.write.bind(state)
-  let isCalled = false
-  Object.assign(state, {
-    async write(...args: Parameters<typeof write>) {
-      if (!isCalled && args[0].endsWith(`#group#${leader}`)) {
-        isCalled = true
-        await then()
-      }
-      return write(...args)
-    },
-  })
-}
