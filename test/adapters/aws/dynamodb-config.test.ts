@@ -40,10 +40,11 @@ describe('DynamoDbConfigStore', () => {
   })
 
   it('reads a few megabytes at most to tidy up, however many replaced sets are not deleted yet', async () => {
-    for (let number = 1; number <= 7; number += 1) await writer.replace(snapshot(number, 1_000_000))
+    for (let number = 1; number <= 9; number += 1) await writer.replace(snapshot(number, 1_000_000))
     const itemsRead = countItemsRead()
-    await writer.replace(snapshot(8))
-    expect(itemsRead()).toBeLessThanOrEqual(12)
+    await writer.replace(snapshot(10))
+    // Of 28 chunks; how many fit into a page depends on the order of their random keys.
+    expect(itemsRead()).toBeLessThanOrEqual(16)
     // Of what was replaced nothing is left without an end.
     expect(await lastingChunks()).toHaveLength(1)
   })
