@@ -1,3 +1,4 @@
+import { whenThere } from '../../model/awaitable.ts'
 import type { DeliveryRecord, Status } from '../../model/delivery.ts'
 import { isGoodEnd } from '../../model/good-ends.ts'
 import type { Episode } from '../../model/stored/episode.ts'
@@ -8,6 +9,8 @@ import { isReplayed } from '../record.ts'
 import { followsFailures, type MemoryRules } from '../rules/memory-rules.ts'
 import { hasNoEnd } from '../self/self-event.ts'
 import type { SettleContext } from '../settle.ts'
+import type { SilenceContext } from '../silences/judge-silence.ts'
+import { isSilencedBy } from '../silences/silenced.ts'
 import { changeEpisode, type EpisodeContext } from './episode-store.ts'
 import {
   endedBy,
@@ -25,7 +28,10 @@ import { knowledgeOf, type ToldPorts, withHeldUntil, withoutEnded } from './told
 /** Those of an Alert that has lost its rules since one held a Delivery back. */
 const NO_RULES: MemoryRules = {}
 
-export interface JudgeRulesContext extends SettleContext, Pick<EpisodeContext, 'inTurn'> {
+export interface JudgeRulesContext
+  extends SettleContext,
+    Pick<EpisodeContext, 'inTurn'>,
+    Pick<SilenceContext, 'silences'> {
   readonly ports: SettleContext['ports'] & ToldPorts
 }
 
@@ -77,8 +83,13 @@ export async function judgeRules(
   const { verdict } = await changeEpisode(record, context, async (stored) => {
     const lasting = await withoutEnded(context.ports, stored, record)
     const episode = await withHeldUntil(context.ports, lasting)
-    const { severity } = record.event
-    const known = await knowledgeOf(context.ports, episode.failure, isObserved, severity)
+    const known = await knowledgeOf(context.ports, episode.failure, isObserved, {
+      severity: record.event.severity,
+      isSilenced: () =>
+        whenThere(context.silences.of(record.cluster), (silences) =>
+          isSilencedBy(silences, record, candidate, judged.now),
+        ),
+    })
     const judgement = isHeld
       ? judgeHeld(episode, judged)
       : judgeEvent(episode, judged, memory, known)

@@ -52,7 +52,11 @@ async function failureToldBy(
   const { event, order, id: deliveryId } = record
   if (event.severity !== 'error' || hasNoEnd(event)) return undefined
   const began = happenedAt(record)
-  const { isTold, toldBy } = await knowledgeOf(ports, failure, isObserved, event.severity)
+  const { isTold, toldBy } = await knowledgeOf(ports, failure, isObserved, {
+    severity: event.severity,
+    // What a person replays is sent whatever is silenced.
+    isSilenced: () => false,
+  })
   if (failure === undefined) {
     const isOver = judged !== undefined && judged.order > order
     if (isOver || !followsFailures(memory) || (await hasEnded(ports, record))) return undefined

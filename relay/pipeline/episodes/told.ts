@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../model/awaitable.ts'
 import { type DeliveryRecord, isHeld, isObserved } from '../../model/delivery.ts'
 import type { Episode, EpisodeFailure } from '../../model/stored/episode.ts'
 import { DamagedRecord } from '../../model/stored/errors.ts'
@@ -7,11 +8,14 @@ import { readSoundBare } from '../sound-records.ts'
 
 export type ToldPorts = Pick<Ports, 'state' | 'clock' | 'ledger'>
 
+type TellingPorts = Pick<ToldPorts, 'clock' | 'ledger'>
+
 /** Whether an Alert was told of a failure. */
 export type Telling =
   /** Nothing told of it. `isDead`: what should have died, and a person may replay it. */
   | { readonly kind: 'untold'; readonly isDead: boolean }
-  | { readonly kind: 'on-its-way' }
+  /** `isSilenced`: a silence holds it back, and it is told only if the failure outlasts that. */
+  | { readonly kind: 'on-its-way'; readonly isSilenced: boolean }
   /** `at` is in milliseconds since the epoch; absent when it is so long ago that nobody keeps it. */
   | { readonly kind: 'told'; readonly at?: number }
   /** The record of what told of it, or did not, is damaged. */
@@ -22,7 +26,7 @@ export type Telling =
  * cluster that is observed. Rejects when the ledger fails.
  */
 export async function tellingOf(
-  ports: Pick<Ports, 'ledger'>,
+  ports: TellingPorts,
   { deliveryId, heldUntil }: EpisodeFailure,
   countsObserved: boolean,
 ): Promise<Telling> {
@@ -32,7 +36,7 @@ export async function tellingOf(
 
 /** Finds out the same of one Delivery. Rejects when the ledger fails. */
 export async function tellingBy(
-  ports: Pick<Ports, 'ledger'>,
+  ports: TellingPorts,
   deliveryId: string,
   countsObserved: boolean,
 ): Promise<Telling> {
@@ -40,7 +44,11 @@ export async function tellingBy(
   if (stored === 'damaged') return { kind: 'unknown' }
   if (stored === undefined) return { kind: 'told' }
   const { status, updatedAt: at } = stored.value
-  if (status.kind === 'waiting') return { kind: 'on-its-way' }
+  if (status.kind === 'waiting') {
+    // One that is due is being sent perhaps, as its silence is over.
+    const isSilenced = status.silence !== undefined && status.dueAt > ports.clock.now()
+    return { kind: 'on-its-way', isSilenced }
+  }
   const isTold = status.outcome === 'delivered' || (countsObserved && isObserved(stored.value))
   return isTold ? { kind: 'told', at } : { kind: 'untold', isDead: status.outcome === 'dead' }
 }
@@ -65,29 +73,43 @@ export interface Knowledge {
   readonly toldBy: readonly string[]
 }
 
+/** The event for which it is asked what an Alert knows of a failure. */
+export interface Asking {
+  readonly severity: string
+  /** Whether a silence would hold the event back too. Rejects when a store fails. */
+  isSilenced(): Awaitable<boolean>
+}
+
 /** Most Deliveries of one failure that are on their way and remembered; of more the latest ones. */
 const MOST_ON_THEIR_WAY = 8
 
 /**
- * Finds out whether an Alert was told of a failure, or will be, as far as it matters to an event of this severity. A
+ * Finds out whether an Alert was told of a failure, or will be, as far as it matters to an event. A
  * further failure is told again when the latest Delivery died; its end is told if any told of it. Where nobody
  * knows, neither the failure nor its end is kept from the Alert: it may be told of a failure twice, and never not at all.
- * Rejects when the ledger fails.
+ * What a silence holds back tells nothing of a failure that ends before, and stands in for no event that the
+ * silence lets pass. Rejects when a store fails.
  */
 export async function knowledgeOf(
-  ports: Pick<Ports, 'ledger'>,
+  ports: TellingPorts,
   failure: EpisodeFailure | undefined,
   countsObserved: boolean,
-  severity: string,
+  asking: Asking,
 ): Promise<Knowledge> {
   if (failure === undefined) return { isTold: false, toldBy: [] }
   const { deliveryId } = failure
-  const { kind } = await tellingOf(ports, failure, countsObserved)
-  const isEnd = severity !== 'error'
+  const isEnd = asking.severity !== 'error'
+  const kindOf = async (telling: Telling) => {
+    const isHeld = telling.kind === 'on-its-way' && telling.isSilenced
+    return isHeld && (isEnd || !(await asking.isSilenced())) ? 'untold' : telling.kind
+  }
+  const kind = await kindOf(await tellingOf(ports, failure, countsObserved))
   if (deliveryId !== undefined && (kind === 'told' || kind === 'unknown')) {
     return { isTold: isEnd || kind === 'told', toldBy: [deliveryId] }
   }
-  const before = await notUntold(ports, earlierOf(failure), countsObserved)
+  const before = await notUntold(earlierOf(failure), async (id) =>
+    kindOf(await tellingBy(ports, id, countsObserved)),
+  )
   if (deliveryId === undefined || kind === 'untold') {
     return { isTold: isEnd && before.length > 0, toldBy: before }
   }
@@ -111,14 +133,13 @@ function earlierOf({ toldBy, alsoToldBy = [] }: EpisodeFailure): readonly string
 
 /** Those of the Deliveries that told something or may tell it; one alone when that surely did. */
 async function notUntold(
-  ports: Pick<Ports, 'ledger'>,
   ids: readonly string[],
-  countsObserved: boolean,
+  kindOf: (id: string) => Promise<Telling['kind']>,
 ): Promise<readonly string[]> {
-  const tellings = await Promise.all(ids.map((id) => tellingBy(ports, id, countsObserved)))
-  const surely = ids.find((_, index) => tellings[index]?.kind === 'told')
+  const kinds = await Promise.all(ids.map(kindOf))
+  const surely = ids.find((_, index) => kinds[index] === 'told')
   if (surely !== undefined) return [surely]
-  return ids.filter((_, index) => tellings[index]?.kind !== 'untold')
+  return ids.filter((_, index) => kinds[index] !== 'untold')
 }
 
 /**

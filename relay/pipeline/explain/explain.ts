@@ -198,12 +198,7 @@ async function previewMatched(
       return { outcome: 'retry', rule: 'provider', reason, ...NOTHING, notes }
     }
     case 'prepared': {
-      const { keptBack, notes: foretold } = await foretellOrSay(
-        accepted,
-        candidate,
-        told,
-        mayLackRights,
-      )
+      const { keptBack, notes: foretold } = await foretellOrSay(accepted, candidate, told, options)
       if (keptBack && !keptBack.isHeld) {
         const { rule, reason } = keptBack
         return { outcome: 'skipped', rule, reason, ...NOTHING, notes: prepared.notes }
@@ -244,10 +239,10 @@ async function foretellOrSay(
   accepted: AcceptedEvent,
   candidate: MatchedCandidate,
   told: ToldMemory | undefined,
-  mayLackRights: boolean,
+  { silences, mayLackRights = false }: ExplainOptions,
 ): Promise<Foretold> {
   try {
-    return await foretell(accepted, candidate, told)
+    return await foretell(accepted, candidate, told, silences)
   } catch (error) {
     if (!mayLackRights || told === undefined) throw error
     const { notes, ...rest } = await foretell(accepted, candidate, undefined)

@@ -9,6 +9,8 @@ import type { MatchedCandidate } from '../prepare.ts'
 import { deliveryId } from '../record.ts'
 import type { Rule } from '../rule.ts'
 import { followsFailures, type MemoryRules } from '../rules/memory-rules.ts'
+import { type KnownSilences, NO_KNOWN_SILENCES } from '../silences/active-silences.ts'
+import { isSilencedBy } from '../silences/silenced.ts'
 
 /** Where it is remembered what Alerts were told. */
 export type ToldMemory = Pick<Ports, 'state' | 'ledger' | 'clock'>
@@ -34,6 +36,7 @@ export async function foretell(
   accepted: AcceptedEvent,
   candidate: MatchedCandidate,
   memory: ToldMemory | undefined,
+  silences: KnownSilences = NO_KNOWN_SILENCES,
 ): Promise<Foretold> {
   const { memory: rules, alert, type } = candidate
   if (rules === undefined) return NOTHING
@@ -60,7 +63,10 @@ export async function foretell(
   const remembered = await readEpisode(memory, about)
   const lasting = await withoutEnded(memory, remembered.episode, { ...about, order: AFTER_ALL })
   const episode = await withHeldUntil(memory, lasting)
-  const known = await knowledgeOf(memory, episode.failure, false, event.severity)
+  const known = await knowledgeOf(memory, episode.failure, false, {
+    severity: event.severity,
+    isSilenced: () => isSilencedBy(silences, accepted, candidate, judged.now),
+  })
   const { verdict } = judgeEvent(newest(episode), judged, rules, known)
   return { ...keptBack(verdict, judged, rules, known.isTold), notes }
 }

@@ -95,6 +95,18 @@ export function silencedText({ id, endsAt, reason }: SilenceInForce): string {
   return `silenced by ${id} until ${new Date(endsAt).toISOString()}: ${reason}`
 }
 
+/** Whether a silence is in force at `now`, in milliseconds since the epoch, that keeps a delivery from being sent. */
+export function isSilencedBy(
+  known: KnownSilences,
+  input: SilenceInput,
+  candidate: MatchedCandidate,
+  now: number,
+): boolean {
+  return (
+    maySilence(candidate, input.event) && findSilence(known, input, candidate, now).by !== undefined
+  )
+}
+
 /** Whether an event that just came would be silenced at `now`, for people. */
 export function silenceNotes(
   known: KnownSilences,

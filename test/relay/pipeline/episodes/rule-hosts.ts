@@ -53,8 +53,8 @@ export interface RuleHost {
   report(told: Told): Promise<void>
   /** Lets time pass, in which the host does what is due. Milliseconds. */
   pass(ms: number): Promise<void>
-  /** Silences all for a time. Milliseconds. */
-  silence(ms: number): Promise<void>
+  /** Silences all for a time in milliseconds, or what a condition holds for. */
+  silence(ms: number, match?: string): Promise<void>
   /** Ends the process, and starts another one with the same stores. */
   restart(): Promise<void>
   /** Asks for a replay of a record, and lets the host work. */
@@ -153,8 +153,8 @@ function ruleHost(
         if (clock.now() >= end && (nextAt() ?? Number.POSITIVE_INFINITY) > end) return
       }
     },
-    async silence(ms) {
-      const wanted = { match: 'true', reason: 'work', endsAt: clock.now() + ms, by: 'ann' }
+    async silence(ms, match = 'true') {
+      const wanted = { match, reason: 'work', endsAt: clock.now() + ms, by: 'ann' }
       const made = await createSilence(running().ports, CLUSTER, wanted)
       if (made.kind !== 'created') throw new Error(made.reason)
       // Every process reads silences again after some seconds.

@@ -47,6 +47,63 @@ describe.each(RULE_HOSTS)('on %s a silence', (_, open) => {
     expect(reasons).toContain('a newer event ended the failure before this one was told')
   })
 
+  it.each<[Record<string, string>, readonly Told[]]>([
+    [{ only: 'failures' }, [FAILED]],
+    [{ only: 'failures' }, [FAILED, { ...FAILED, revision: 'b' }]],
+    [{ only: 'failures', after: '5m' }, [FAILED]],
+    [{ after: '2 times' }, [FAILED, FAILED]],
+  ])(
+    'of failures alone lets %j tell the end of none that it still holds back',
+    async (rules, failures) => {
+      const host = await open()
+      await host.configure(rules)
+      await host.silence(2 * HOUR_MS, "event.severity == 'error'")
+      for (const told of failures) {
+        await host.report(told)
+        await host.pass(10 * MINUTE_MS)
+      }
+      await host.restart()
+      await host.report({ ...DONE, revision: failures.at(-1)?.revision ?? 'main@sha1:a' })
+      await host.pass(3 * HOUR_MS)
+      expect(host.posted()).toEqual([])
+      const [end] = (await host.records()).slice(-1)
+      expect(end).toMatchObject({
+        outcome: 'skipped',
+        reason: 'recovered from a failure that was not told',
+      })
+    },
+  )
+
+  it('of one reason lets only tell another reason of the failure, and its end, and nothing more', async () => {
+    const host = await open()
+    await host.configure({ only: 'failures' })
+    await host.silence(2 * HOUR_MS, `event.reason == '${FAILED.reason}'`)
+    await host.report(FAILED)
+    await host.report({ ...FAILED, reason: 'BuildFailed', message: 'no such file' })
+    await host.report(FAILED)
+    await host.report({ ...FAILED, reason: 'BuildFailed', message: 'no such file yet' })
+    expect(host.posted()).toEqual(['no such file'])
+    await host.report(DONE)
+    await host.pass(3 * HOUR_MS)
+    expect(host.posted()).toEqual(['no such file', 'done'])
+    const [held] = await host.records()
+    expect(held).toMatchObject({
+      outcome: 'skipped',
+      reason: 'a newer event ended the failure before this one was told',
+    })
+  })
+
+  it('of one reason that ends lets only tell nothing twice', async () => {
+    const host = await open()
+    await host.configure({ only: 'failures' })
+    await host.silence(HOUR_MS, `event.reason == '${FAILED.reason}'`)
+    await host.report(FAILED)
+    await host.report({ ...FAILED, reason: 'BuildFailed', message: 'no such file' })
+    await host.pass(2 * HOUR_MS)
+    await host.report(DONE)
+    expect(host.posted()).toEqual(['no such file', 'done'])
+  })
+
   it('meets after: events count while it holds back', async () => {
     const host = await open()
     await host.configure({ after: '3 times', only: 'failures' })

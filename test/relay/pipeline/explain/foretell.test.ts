@@ -3,6 +3,8 @@ import type { AcceptedEvent } from '../../../../relay/model/queue-messages.ts'
 import { explainEvent } from '../../../../relay/pipeline/explain/explain.ts'
 import { reconcile } from '../../../../relay/pipeline/reconcile.ts'
 import { compileRoutingTable } from '../../../../relay/pipeline/routing-table.ts'
+import { createActiveSilences } from '../../../../relay/pipeline/silences/active-silences.ts'
+import { createSilence } from '../../../../relay/pipeline/silences/stored-silences.ts'
 import { acceptedEvent, event } from '../../../support/delivery-records.ts'
 import { memoryPorts } from '../../../support/memory-ports.ts'
 import { alert, createHarness, provider } from '../../../support/relay-harness.ts'
@@ -62,9 +64,16 @@ describe('explaining rules that have a memory, without it', () => {
 })
 
 describe('explaining rules that have a memory, with it', () => {
-  /** What was reported before; `unheard` while the Alert is suspended. */
-  async function told(annotations: Record<string, string>, severities: readonly string[]) {
+  /** What was reported before; `unheard` while the Alert is suspended. `match`: what a silence is for meanwhile. */
+  async function told(
+    annotations: Record<string, string>,
+    severities: readonly string[],
+    match = 'false',
+  ) {
     const harness = createHarness()
+    const silence = { match, reason: 'known', endsAt: harness.clock.now() + 3_600_000 }
+    await createSilence(harness.ports, 'local', silence)
+    const silences = await createActiveSilences(harness.ports).of('local')
     const { set, snapshot, table } = await rules(annotations)
     const suspended = await rules(annotations, { suspend: true })
     const { involvedObject, metadata } = event()
@@ -87,7 +96,7 @@ describe('explaining rules that have a memory, with it', () => {
         { ...ports, told: ports },
         { snapshot, table },
         accepted,
-        OPTIONS,
+        { ...OPTIONS, silences },
       )
       expect(await ports.ledger.list({}, 10)).toEqual(before)
       return verdicts[0]
@@ -111,6 +120,16 @@ describe('explaining rules that have a memory, with it', () => {
   it('counts a failure as ended whose end came while the Alert was suspended', async () => {
     const ask = await told({ only: 'failures' }, ['error', 'info unheard'])
     expect(await ask(FAILED)).toMatchObject({ outcome: 'delivered' })
+  })
+
+  it('counts nothing as told that a silence holds back', async () => {
+    const ask = await told({ only: 'failures' }, ['error'], "event.reason == 'BuildFailed'")
+    expect(await ask(FAILED)).toMatchObject({ outcome: 'delivered', notes: [] })
+    expect(await ask(about('error', 'BuildFailed'))).toMatchObject({ outcome: 'skipped' })
+    expect(await ask(DONE)).toMatchObject({
+      outcome: 'skipped',
+      reason: 'recovered from a failure that was not told',
+    })
   })
 
   it('tells what after would do now', async () => {
