@@ -54,7 +54,7 @@ export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
     [
       'flux-relay send -e event.json --cluster prod',
       'flux-relay send --example --cluster local --wait 10s',
-      'kubectl get events -o json | jq .items | flux-relay send -e - --cluster prod',
+      'flux-relay send -e - --cluster prod < events.ndjson',
     ],
   ],
   ['get alerts', ['flux-relay get alerts -A', 'flux-relay get alert on-call -o yaml']],
