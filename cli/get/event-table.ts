@@ -1,4 +1,5 @@
 import type { ListedEvent } from '../../relay/api/schemas/event-list.ts'
+import { shownOutcomes } from '../../relay/api/shown-outcomes.ts'
 import { shortId } from '../output/short-id.ts'
 import { type Fit, formatTable } from '../output/table.ts'
 import { secondsOf, textOf } from './cells.ts'
@@ -63,7 +64,8 @@ function cells(listed: ListedEvent, id: string): readonly string[] {
 }
 
 /** What became of an event: `2 delivered, 1 dead`, or `skipped for all` when no Alert took it. */
-export function outcomesText({ outcomes }: ListedEvent): string {
+export function outcomesText(listed: ListedEvent): string {
+  const outcomes = shownOutcomes(listed.outcomes)
   const counts = new Map<string, number>()
   for (const { outcome, alert } of outcomes) {
     if (alert !== undefined) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)

@@ -1,4 +1,5 @@
 import { EventsPage, type ListedEvent } from '../../relay/api/schemas/event-list.ts'
+import { shownOutcomes } from '../../relay/api/shown-outcomes.ts'
 import { ellipsize } from '../../relay/model/text.ts'
 import { read } from '../answers.ts'
 import { countText } from '../count-text.ts'
@@ -120,7 +121,7 @@ function row(listed: ListedEvent, now: number, withVerdict: boolean): Html {
   const judged = verdict
     ? html`<td>${outcomeMark(verdict.outcome)} <small>${verdict.reason}</small></td>`
     : html`<td>–</td>`
-  return html`<tr><td class="time">${ago(acceptedAt, now)}</td><td><a href="${PATH}/${id}?${query}">${name}</a> <small>${kind} ${namespace}</small><small>${cluster}</small></td><td>${severityMark(textField(event, 'severity'))}<b>${textField(event, 'reason')}</b> <span class="message" dir="auto">${message}</span></td>${withVerdict ? judged : []}<td>${outcomes.map(outcomeText)}</td></tr>\n`
+  return html`<tr><td class="time">${ago(acceptedAt, now)}</td><td><a href="${PATH}/${id}?${query}">${name}</a> <small>${kind} ${namespace}</small><small>${cluster}</small></td><td>${severityMark(textField(event, 'severity'))}<b>${textField(event, 'reason')}</b> <span class="message" dir="auto">${message}</span></td>${withVerdict ? judged : []}<td>${shownOutcomes(outcomes).map(outcomeText)}</td></tr>\n`
 }
 
 function outcomeText({ delivery, alert, outcome }: ListedEvent['outcomes'][number]): Html {

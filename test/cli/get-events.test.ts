@@ -111,6 +111,19 @@ describe.each(commandTargets())('flux-relay get events %s', (_, open) => {
     expect(shown.map(({ id }) => id[0])).toEqual(expected)
   })
 
+  it('does not say that no Alert took an event that was matched later', async () => {
+    const target = await open()
+    const eventId = 'eeeeeeeeeeeeeeee'
+    const later = eventRecord({
+      ...{ id: 'later', eventId, cluster: 'prod', event: event('apps') },
+      ...{ outcome: 'skipped', reason: 'matched later: see the deliveries of flux-system/on-call' },
+      ...{ acceptedAt: NOW, createdAt: NOW, updatedAt: NOW },
+    })
+    await fill(target, [later, delivery(eventId, 'on-call', 0), delivery(eventId, 'team', 0)])
+    const { stdout } = await target.run(['get', 'events', '--cluster', 'prod'])
+    expect(stdout).toMatch(/ 2 delivered {2,}/)
+  })
+
   it('has all of an event when its records are on two pages', async () => {
     const target = await open()
     const many = Array.from({ length: 250 }, (_, index) =>

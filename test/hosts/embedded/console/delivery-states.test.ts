@@ -112,6 +112,18 @@ describe('the list of events', () => {
   })
 })
 
+describe('the list of events, of one that was matched later', () => {
+  it('shows what the Alerts that took it came to, and no more', async () => {
+    const { get, ports } = await startConsole()
+    const told = deliveryRecord({ id: OTHER, eventId: ID })
+    ports.ledger.put(eventRecord({ id: 'waited', eventId: ID }), told)
+    const { text } = await get('/console/events')
+    const [, outcomes = ''] = /<td>(<div>.*)<\/td><\/tr>/.exec(text) ?? []
+    expect(outcomes.match(/<div>/g)).toHaveLength(1)
+    expect(outcomes).toContain('delivered')
+  })
+})
+
 describe('the page of an event', () => {
   it('says that no Alert took it, and where it is not told why', async () => {
     const { get, ports } = await startConsole()
