@@ -64,58 +64,76 @@ export async function findResource(
 }
 
 /**
- * Finds a kind in each group that has it, in the group's preferred version. A group that cannot be
- * read, such as that of an extension that is down, keeps what it had before. Looking at all groups
- * takes one request for each; callers that ask meanwhile share them. Rejects with `ApiError` when
- * the kind was found nowhere, and may be in a group that cannot be read.
+ * Finds a kind in each group that has it, in the group's preferred version, or in the first other one
+ * that has the kind: in some releases of Flux the kinds of one group have different versions. A
+ * version that cannot be read, such as that of an extension that is down, keeps what it had before.
+ * Looking at all groups takes one request for each of their versions; callers that ask meanwhile
+ * share them. Rejects with `ApiError` when the kind was found nowhere, and may be in a version that
+ * cannot be read.
  */
 export function createKindFinder(
   client: Pick<KubernetesClient, 'request'>,
 ): (kind: string) => Promise<readonly ApiResource[]> {
-  let known: KnownGroups = new Map()
+  let known: KnownVersions = new Map()
   let looking: Promise<Look> | undefined
   const look = async () => {
     const looked = await lookAtGroups(client, known)
-    known = looked.groups
+    known = looked.versions
     return looked
   }
   return async (wanted) => {
     looking ??= look().finally(() => {
       looking = undefined
     })
-    const { groups, failure } = await looking
-    const found = [...groups.values()].flat().filter(({ kind }) => kind === wanted)
+    const { versions, failure } = await looking
+    const found = firstOfEachGroup(
+      [...versions.values()].flat().filter(({ kind }) => kind === wanted),
+    )
     if (found.length === 0 && failure) throw failure
     return found
   }
 }
 
-type KnownGroups = ReadonlyMap<string, readonly ApiResource[]>
+/** What the versions of groups have, by the path of the version. Those of a group are in the order in which they count. */
+type KnownVersions = ReadonlyMap<string, readonly ApiResource[]>
 
 interface Look {
-  readonly groups: KnownGroups
-  /** The error of a group that could not be read, now or before. */
+  readonly versions: KnownVersions
+  /** The error of a version that could not be read, now or before. */
   readonly failure?: ApiError
 }
 
 async function lookAtGroups(
   client: Pick<KubernetesClient, 'request'>,
-  known: KnownGroups,
+  known: KnownVersions,
 ): Promise<Look> {
   const answer = await client.request({ method: 'GET', path: '/apis' })
-  const groups = new Map([['', await resourcesOf(client, '', 'v1')]])
+  const versions = new Map([[versionPath('', 'v1'), await resourcesOf(client, '', 'v1')]])
   let failure: ApiError | undefined
-  for (const { name, preferredVersion } of read(GroupList, answer, '/apis').groups) {
-    const before = known.get(name)
+  for (const { group, version } of read(GroupList, answer, '/apis').groups.flatMap(versionsOf)) {
+    const path = versionPath(group, version)
+    const before = known.get(path)
     try {
-      groups.set(name, await resourcesOf(client, name, preferredVersion.version))
+      versions.set(path, await resourcesOf(client, group, version))
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      if (before) groups.set(name, before)
+      if (before) versions.set(path, before)
       else if (!isOfExtension(error)) failure = error
     }
   }
-  return { groups, ...(failure && { failure }) }
+  return { versions, ...(failure && { failure }) }
+}
+
+/** The versions of a group, the preferred one first. */
+function versionsOf({ name: group, versions, preferredVersion }: z.infer<typeof Group>) {
+  const ordered = new Set([preferredVersion, ...versions].map(({ version }) => version))
+  return [...ordered].map((version) => ({ group, version }))
+}
+
+function firstOfEachGroup(resources: readonly ApiResource[]): readonly ApiResource[] {
+  return resources.filter(
+    ({ group }, index) => resources.findIndex((it) => it.group === group) === index,
+  )
 }
 
 /**
@@ -135,7 +153,7 @@ async function resourcesOf(
   group: string,
   version: string,
 ): Promise<readonly ApiResource[]> {
-  const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+  const path = versionPath(group, version)
   const answer = await unlessMissing(client.request({ method: 'GET', path }))
   if (answer === undefined) return []
   const { resources } = read(ResourceList, answer, path)
@@ -147,6 +165,10 @@ async function resourcesOf(
       hasStatus: names.has(`${plural}/status`),
       path: `${path}/${plural}`,
     }))
+}
+
+function versionPath(group: string, version: string): string {
+  return group === '' ? `/api/${version}` : `/apis/${group}/${version}`
 }
 
 async function unlessMissing(answer: Promise<unknown>): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ApiError } from '../../../hosts/shipper/kubernetes/api-error.ts'
 import type { ApiRequest } from '../../../hosts/shipper/kubernetes/client.ts'
 import { createKindFinder } from '../../../hosts/shipper/kubernetes/discovery.ts'
@@ -61,6 +61,52 @@ it('looks anew after it failed', async () => {
   vi.spyOn(api, 'request').mockRejectedValueOnce(new ApiError('no answer'))
   await expect(find('HelmRelease')).rejects.toThrow('no answer')
   expect(await find('HelmRelease')).toHaveLength(1)
+})
+
+const BUCKETS = 'source.toolkit.fluxcd.io'
+
+/**
+ * An API in which the kinds of a group have different versions, as those of Flux 2.3. `down` is the path of a version
+ * that answers with an error.
+ */
+function apiOfVersions(down = '') {
+  const versions = ['v1', 'v1beta2', 'v1beta1'].map((version) => ({ version }))
+  const groups = [{ name: BUCKETS, versions, preferredVersion: { version: 'v1' } }]
+  const kinds: Readonly<Record<string, readonly string[]>> = {
+    v1: ['GitRepository'],
+    v1beta2: ['GitRepository', 'Bucket'],
+    v1beta1: ['GitRepository', 'Bucket'],
+  }
+  return {
+    async request({ path }: ApiRequest) {
+      if (path === '/apis') return { groups }
+      if (path === down) throw new ApiError('no', { status: 500, reason: 'InternalError' })
+      const served = kinds[path.split('/').at(-1) ?? ''] ?? []
+      const verbs = ['list', 'watch']
+      return {
+        resources: path.startsWith('/apis')
+          ? served.map((kind) => ({ name: kind.toLowerCase(), kind, namespaced: true, verbs }))
+          : [],
+      }
+    },
+  }
+}
+
+describe('a group whose kinds have different versions', () => {
+  it('has each in the first of its versions that serves it', async () => {
+    const find = createKindFinder(apiOfVersions())
+    expect(await find('GitRepository')).toMatchObject([{ group: BUCKETS, version: 'v1' }])
+    expect(await find('Bucket')).toMatchObject([
+      { group: BUCKETS, version: 'v1beta2', path: `/apis/${BUCKETS}/v1beta2/bucket` },
+    ])
+    expect(await find('HelmChart')).toEqual([])
+  })
+
+  it('has those of one version while another one cannot be read', async () => {
+    const find = createKindFinder(apiOfVersions(`/apis/${BUCKETS}/v1beta1`))
+    expect(await find('Bucket')).toMatchObject([{ version: 'v1beta2' }])
+    await expect(find('HelmChart')).rejects.toThrow('no')
+  })
 })
 
 /** An API with two groups, of which some fail. */

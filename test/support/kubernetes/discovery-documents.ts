@@ -35,9 +35,7 @@ function groupOf(types: readonly ResourceType[], group: string): Fields {
     .sort(byPriority)
     .map((version) => ({ groupVersion: `${group}/${version}`, version }))
   if (versions.length === 0) throw new NoSuchGroup()
-  const preferred = members[0]?.versions[0]
-  const preferredVersion = versions.find(({ version }) => version === preferred) ?? versions[0]
-  return { name: group, versions, preferredVersion }
+  return { name: group, versions, preferredVersion: versions[0] }
 }
 
 function resourcesOf(types: readonly ResourceType[], group: string, version: string): Fields {

@@ -3,7 +3,7 @@ import { type Fields, fieldsOf, textOf } from './api-object.ts'
 /** A kind that the double serves. */
 export interface ResourceType {
   readonly group: string
-  /** That it is served in, the preferred one first. */
+  /** That it is served in, by priority. */
   readonly versions: readonly string[]
   readonly kind: string
   readonly plural: string

@@ -114,6 +114,26 @@ describe('discovery', () => {
     expect(groups.body.groups).toContainEqual(expect.objectContaining({ name: 'events.k8s.io' }))
   })
 
+  it('prefers the highest version of a group though not all of its kinds have it', async () => {
+    const group = 'apps.example.com'
+    const { call } = await start({
+      kinds: [
+        { group, kind: 'Cart', versions: ['v1beta2'] },
+        { group, kind: 'Shop', versions: ['v1'] },
+      ],
+    })
+
+    const { body } = await call({ path: `/apis/${group}` })
+    const { body: preferred } = await call({ path: `/apis/${group}/v1` })
+
+    expect(body).toMatchObject({
+      versions: [{ version: 'v1' }, { version: 'v1beta2' }],
+      preferredVersion: { version: 'v1' },
+    })
+    const names = (preferred.resources as readonly { readonly name: string }[]).map((it) => it.name)
+    expect(names).not.toContain('carts')
+  })
+
   it('answers 404 for a group, a version and a kind that are not served', async () => {
     const { call } = await start({ notification: [] })
     const paths = [`/apis/${GROUP}`, `/apis/${GROUP}/v1`, ALL_ALERTS, '/api/v1/alerts']

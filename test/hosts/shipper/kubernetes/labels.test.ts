@@ -160,6 +160,29 @@ describe('labels', () => {
     expect(run.of('app')).toBeDefined()
   })
 
+  it('are known of a kind that is not in the preferred version of its group', async () => {
+    const group = 'source.toolkit.fluxcd.io'
+    const plural = 'gitrepositories'
+    const cluster = await startCluster({
+      kinds: [
+        { group, kind: 'GitRepository', plural, versions: ['v1beta2', 'v1'] },
+        { group, kind: 'Bucket', versions: ['v1beta1', 'v1beta2'] },
+      ],
+    })
+    const eventSources = [{ kind: 'Bucket', name: '*', matchLabels: { team: 'a' } }]
+    await cluster.apply(alertObject('by-label', { eventSources }))
+    const apiVersion = `${group}/v1beta2`
+    const object = { kind: 'Bucket', namespace: 'flux-system', name: 'app' }
+    await cluster.apply({
+      ...kustomization('app', { team: 'a' }),
+      ...{ apiVersion, kind: 'Bucket' },
+    })
+    const run = runLabels(cluster)
+    await run.ready()
+    expect(run.labels.labelsOf({ ...object, apiVersion })).toEqual({ team: 'a' })
+    expect(run.said.filter((it) => it.startsWith('unavailable'))).toEqual([])
+  })
+
   it('of a deleted object are kept for an hour, through a relist too', async () => {
     const cluster = await startCluster()
     await cluster.apply(SELECTING)
