@@ -1,7 +1,7 @@
-import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { percentiles } from '../arrivals.ts'
 import { runDelivery } from '../delivery-run.ts'
+import { syncTimes } from '../disk-syncs.ts'
 import type { Bench, ServedProcess } from '../processes.ts'
 import { startPassThrough, startRelayProcess } from '../relay-process.ts'
 import { formatNumber, type Outcome } from '../report.ts'
@@ -37,7 +37,8 @@ async function measureOneSender(bench: Bench, scale: Scale): Promise<Outcome> {
   await answeredPerSecond(relay, 'warm-up-relay')
   const results = await rounds(Math.max(scale.rounds, 3), async (round) => {
     const passPerSecond = await answeredPerSecond(pass, `pass-${round}`)
-    const syncMs = syncTimeMs(join(bench.directory, 'sync'))
+    const file = join(bench.directory, 'sync')
+    const syncMs = percentiles(await syncTimes({ file, bytes: PAGE_BYTES, count: SYNCS })).p50
     const relayPerSecond = await answeredPerSecond(relay, `relay-${round}`)
     const bestPerSecond = 1_000 / (1_000 / passPerSecond + syncMs)
     return { passPerSecond, relayPerSecond, bestPerSecond, syncMs }
@@ -54,22 +55,5 @@ async function measureOneSender(bench: Bench, scale: Scale): Promise<Outcome> {
         target: { atLeast: 0.6, unit: 'x' },
       },
     ],
-  }
-}
-
-/** The middle time in which a written page is on the disk, in milliseconds. */
-function syncTimeMs(file: string): number {
-  const descriptor = openSync(file, 'a')
-  const page = Buffer.alloc(PAGE_BYTES, 1)
-  try {
-    const times = Array.from({ length: SYNCS }, () => {
-      const start = performance.now()
-      writeSync(descriptor, page)
-      fdatasyncSync(descriptor)
-      return performance.now() - start
-    })
-    return percentiles(times).p50
-  } finally {
-    closeSync(descriptor)
   }
 }
