@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { parseAllDocuments } from 'yaml'
 import { shipCommand } from '../../cli/ship.ts'
 import { projectPath } from '../../docs/generate/project.ts'
 import { createShipperMetrics } from '../../hosts/shipper/metrics.ts'
@@ -21,6 +22,41 @@ it('the reference has each metric of the shipper, and no other', async () => {
   const documented = [...PAGE.matchAll(/`(flux_relay_\w+)`/g)].map(([, name]) => name)
   expect([...new Set(documented)].sort()).toEqual(metrics.sort())
 })
+
+it('the reference has the rights of the shipper', () => {
+  const files = globSync('deploy/{base,components/*}/*cluster-role*.yaml', { cwd: projectPath('') })
+  const rules = files.flatMap((file) => parseAllDocuments(textOf(file)).map((it) => it.toJS()))
+  const granted = rules.flatMap(({ rules = [] }: Role) => rules)
+  const [, table = ''] =
+    /^## Rights$([\s\S]*?)^## /m.exec(textOf('docs/cluster-reference.md')) ?? []
+  const cells = table.split('\n').map((line) => line.split(' | ')[0] ?? '')
+  const said = (verb: string, what: string) =>
+    cells.some((cell) => cell.includes(verb) && cell.includes(what))
+  const missing = granted.flatMap(({ apiGroups, resources, verbs }) =>
+    resources
+      .filter((resource) => !resource.includes('/'))
+      .flatMap((resource) => verbs.map((verb) => [verb, nameOf(apiGroups[0] ?? '', resource)]))
+      .filter(([verb = '', what = '']) => !said(verb, what)),
+  )
+  expect(granted.length).toBeGreaterThan(8)
+  expect(missing).toEqual([])
+})
+
+interface Role {
+  readonly rules?: ReadonlyArray<{
+    readonly apiGroups: readonly string[]
+    readonly resources: readonly string[]
+    readonly verbs: readonly string[]
+  }>
+}
+
+/** How the page names a resource: those of Flux's own kinds by the beginning of their group. */
+function nameOf(group: string, resource: string): string {
+  if (['', 'notification.toolkit.fluxcd.io', 'flux-relay.io'].includes(group)) {
+    return resource.charAt(0).toUpperCase() + resource.slice(1)
+  }
+  return `\`${group.replace(/\.(toolkit\.)?fluxcd\.io$/, '')}\``
+}
 
 it('the pages quote the log as it is', () => {
   const table = textOf('docs/cluster-reference.md').split('## When something does not arrive')[1]
