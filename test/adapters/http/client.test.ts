@@ -32,6 +32,18 @@ describe('requests', () => {
     })
   })
 
+  // Go, and so notification-controller, sends the bytes of UTF-8. docs/providers/README.md says so.
+  it('sends a letter of Latin-1 in a header as one byte', async () => {
+    const { port } = await startHttpServer(({ rawHeaders }, response) =>
+      response.end(Buffer.from(rawHeaders.join('\n'), 'latin1').toString('hex')),
+    )
+    const request = post(`http://127.0.0.1:${port}/`, { headers: { 'x-team': 'équipe' } })
+    const hex = Buffer.from('x-team\nXquipe').toString('hex').replace('58', 'e9')
+    expect(await testClient().send(request, PATIENT)).toMatchObject({
+      body: expect.stringContaining(hex),
+    })
+  })
+
   it('keeps the User-Agent of a request, however it is written', async () => {
     const { port } = await startHttpServer((request, response) =>
       response.end(request.headers['user-agent']),
