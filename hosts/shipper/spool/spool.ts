@@ -6,6 +6,7 @@ import { type DiskRoom, type Load, minus, plus } from './disk-room.ts'
 import { EventMemory } from './event-memory.ts'
 import { GuardedDatabase, type Tables } from './guarded-database.ts'
 import { RefusedEvents } from './refused-events.ts'
+import { SpoolLimit } from './spool-limit.ts'
 import { SpoolWrite } from './spool-write.ts'
 import {
   isLater,
@@ -68,6 +69,7 @@ export class Spool {
   readonly memory: EventMemory
   readonly #database: GuardedDatabase
   readonly #room: DiskRoom
+  readonly #limit: SpoolLimit
   readonly #options: SpoolOptions
   readonly #waiting: SpooledEvents
   readonly #refused: RefusedEvents
@@ -83,6 +85,7 @@ export class Spool {
   constructor(database: Database, room: DiskRoom, options: SpoolOptions) {
     this.#database = new GuardedDatabase(database, room, options.onCorrupt)
     this.#room = room
+    this.#limit = new SpoolLimit(options.maxBytes)
     this.#options = options
     this.#waiting = new SpooledEvents(this.tables)
     this.#refused = new RefusedEvents(this.tables)
@@ -230,7 +233,7 @@ export class Spool {
    * out.
    */
   async problem(): Promise<string | undefined> {
-    if (this.#bytes + this.#pending.bytes >= this.#options.maxBytes) return 'the spool is full'
+    if (this.#limit.isReached(this.#bytes + this.#pending.bytes)) return 'the spool is full'
     if (!this.#room.takes({ events: 1, bytes: 0 }, this.#pending)) {
       return 'the disk of the spool is full; only what waits is sent'
     }
@@ -260,13 +263,8 @@ export class Spool {
   }
 
   #fitting(entries: readonly SpooledItem[]): readonly (SpooledItem & Sized)[] {
-    let room = this.#options.maxBytes - this.#bytes - this.#pending.bytes
     const sized = entries.map((entry) => ({ ...entry, bytes: Buffer.byteLength(entry.body) }))
-    const beyond = sized.findIndex(({ bytes }) => {
-      room -= bytes
-      return room < 0
-    })
-    return beyond < 0 ? sized : sized.slice(0, beyond)
+    return this.#limit.fitting(sized, this.#bytes + this.#pending.bytes)
   }
 
   #deleted(rows: readonly SpooledRow[]): void {

@@ -67,6 +67,7 @@ it('says 503 when the spool is full, and takes events again when there is room',
   for (const status of [202, 202, 202, 503, 503]) {
     expect((await shipper.post(large)).status).toBe(status)
   }
+  expect((await fetch(`${shipper.url}/readyz`)).status).toBe(503)
   const sink = await startSink(
     {
       [EVENTS_PATH]: { status: 202, body: '{"accepted":1,"rejected":[]}' },

@@ -70,6 +70,25 @@ describe('a spool', () => {
     expect(spool.depth().events).toBe(3)
   })
 
+  it('is full as long as what came last has no room, and not because of what is larger than all', async () => {
+    const [small = ''] = bodies(1)
+    const [large = '', huge = ''] = [bodies(1, 1_000), bodies(1, 5_000)].flat()
+    const { spool } = testSpool({ maxBytes: 3_500 })
+    expect(await spool.addAll([large, large, large, large].map((body) => ({ body })))).toHaveLength(
+      3,
+    )
+    expect(await spool.problem()).toBe('the spool is full')
+    expect(await spool.add(small)).toBe('spooled')
+    expect(await spool.problem()).toBeUndefined()
+    expect(await spool.add(large)).toBe('full')
+    expect(await spool.problem()).toBe('the spool is full')
+
+    await spool.settle(spool.peek(1, MANY), [])
+    expect(await spool.problem()).toBeUndefined()
+    expect(await spool.add(huge)).toBe('full')
+    expect(await spool.problem()).toBeUndefined()
+  })
+
   it('keeps several in one go, as many of the first as there is room for', async () => {
     const [text = ''] = bodies(1)
     const { spool } = testSpool({ maxBytes: 3 * text.length })
