@@ -29,6 +29,21 @@ it.each(commands)('the page of the command line has $name', ({ name, options }) 
   expect(flags.filter((flag) => !new RegExp(`${flag}(?![\\w-])`).test(pages))).toEqual([])
 })
 
+/** They ask nothing but the outputs of the stack, or not even these. */
+const NO_RIGHTS = ['version', 'context add']
+
+it('the page of the host on AWS has the rights of each command', () => {
+  const [, table = ''] = /^## Rights$([\s\S]*?)^## /m.exec(readProjectFile('docs/aws.md')) ?? []
+  const rows = table.split('\n').map((line) => line.split(' | ')[0] ?? '')
+  const named = new Set(rows.flatMap((row) => row.match(/(?<=`)[^`]+(?=`)/g) ?? []))
+  const ofStacks = commands.filter(({ options }) => options.some(({ long }) => long === '--stack'))
+  const missing = ofStacks
+    .map(({ name }) => name)
+    .filter((name) => !named.has(name) && !named.has(name.split(' ')[0] ?? ''))
+  expect(ofStacks.length).toBeGreaterThan(20)
+  expect(missing.toSorted()).toEqual(NO_RIGHTS.toSorted())
+})
+
 it('has each option of serve in its table, and no other', () => {
   const [, table = ''] = /^## serve$([\s\S]*?)^## /m.exec(PAGE) ?? []
   const rows = [...table.matchAll(/^\| `(--[a-z-]+)/gm)].map(([, flag]) => flag)
