@@ -37,7 +37,8 @@ export const PROVIDER_DESCRIPTIONS: Descriptions = {
   'spec.proxySecretRef.name': SECRET_NAME,
   'spec.secretRef': 'Secret with the credentials of the destination.',
   'spec.secretRef.name': SECRET_NAME,
-  'spec.serviceAccountName': 'Identity of a workload, for types that can use one.',
+  'spec.serviceAccountName':
+    'Identity of a workload, as Flux has it. The relay takes an identity from its deployment only.',
   'spec.certSecretRef': 'Secret with the TLS certificates: ca.crt, tls.crt and tls.key.',
   'spec.certSecretRef.name': SECRET_NAME,
   'spec.suspend': 'Sends nothing while it is true.',
