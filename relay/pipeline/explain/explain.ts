@@ -115,9 +115,11 @@ async function judge(
     const told = withSilence(candidate, event, options.silences, ports.clock.now())
     return { ...about, ...(await previewMatched(ports, event, told, options)) }
   }
-  const mayBeElsewhere = options.mayLackSecrets && leadsElsewhere(alert, table, options)
+  // What comes before the Provider in the order of rules has said no already.
+  const mayBeElsewhere =
+    options.mayLackSecrets && candidate.kind === 'missing' && leadsElsewhere(alert, table, options)
   const finding = mayBeElsewhere
-    ? unshown(candidate.reason)
+    ? unshown(candidate.reason, conditionNotes(alert))
     : { ...unmatched(candidate), ...NOTHING }
   return { ...about, ...finding }
 }
@@ -138,6 +140,11 @@ function withSilence(
 function leadsElsewhere(alert: CompiledAlert, table: RoutingTable, options: MatchOptions): boolean {
   const isOwn = providerRefOf(alert).namespace === alert.alert.metadata.namespace
   return !isOwn && routeOf(alert, table, options).kind === 'not-found'
+}
+
+/** That a condition, which may ask for its Provider, is not tested without it. */
+function conditionNotes({ rules }: CompiledAlert): readonly string[] {
+  return rules.when === undefined ? [] : ['whether the condition of the Alert holds is not known']
 }
 
 /** The finding for an event that is taken, of whose requests nothing is known. */

@@ -132,6 +132,33 @@ describe('explaining an event', () => {
     )
   })
 
+  it.each<[string, Record<string, unknown>]>([
+    ['kind', source({ kind: 'HelmRelease' })],
+    ['name', source({ name: 'web' })],
+    ['severity', { eventSeverity: 'error' }],
+    ['suspend', { suspend: true }],
+    ['exclusionList', { exclusionList: ['finish'] }],
+  ])('takes a Provider that is elsewhere for granted, and not what %s says', async (rule, spec) => {
+    const leading = (name: string, changes: Record<string, unknown>) =>
+      annotated(alert(name, 'none', changes), { provider: 'platform/slack' })
+    const manifests = [leading('one', spec), leading('two', {})]
+    const verdicts = await explained(manifests, acceptedEvent(), { mayLackSecrets: true })
+    expect(verdicts).toMatchObject([{ outcome: 'skipped', rule }, { outcome: 'delivered' }])
+  })
+
+  it('says that a condition is not tested whose Provider is elsewhere', async () => {
+    const rules = { provider: 'platform/slack', when: 'provider.spec.type == "slack"' }
+    const manifests = [annotated(alert('one', 'none'), rules)]
+    const [verdict] = await explained(manifests, acceptedEvent(), { mayLackSecrets: true })
+    expect(verdict).toMatchObject({
+      outcome: 'delivered',
+      notes: [
+        'whether the condition of the Alert holds is not known',
+        'the requests are not shown: Provider platform/slack does not exist or is not valid',
+      ],
+    })
+  })
+
   it('needs no right to read Secrets, when it is told so, and fails else', async () => {
     const manifests = [
       provider('chat', { type: 'slack', secretRef: { name: 'chat' } }),
