@@ -367,6 +367,22 @@ describe('a silence', () => {
     expect(await harness.records()).toMatchObject([{ outcome }])
   })
 
+  // docs/silences.md says so, and docs/rules.md of other expressions.
+  it('knows nothing of what an Alert was last told', async () => {
+    const harness = createHarness()
+    const asks = { annotations: { 'flux-relay.io/when': 'size(last) >= 0' } }
+    const told = alert('a', 'p')
+    const asking = { ...told, metadata: { ...told.metadata, ...asks } }
+    await harness.configure(provider('p', CHAT), asking)
+    await recover(harness)
+    await silence(harness, 'size(last) > 0')
+    await progress(harness)
+    expect(await reasons(harness)).toEqual([
+      ['delivered', 'HTTP 200'],
+      ['delivered', 'HTTP 200'],
+    ])
+  })
+
   it('whose condition fails on an event does not silence it, and says so', async () => {
     const harness = await relay()
     const id = await silence(harness, "event.metadata.team == 'web'")
