@@ -1,4 +1,4 @@
-import type { Delivery } from '../relay/api/schemas/deliveries.ts'
+import type { Delivery, DeliveryLeft } from '../relay/api/schemas/deliveries.ts'
 import { ellipsize } from '../relay/model/text.ts'
 import { roughly, roughlyAhead } from './age.ts'
 import { objectParts, textField } from './fields.ts'
@@ -96,7 +96,13 @@ export function deliveryRow(delivery: Delivery, { now, isSelectable }: RowOption
     : []
   const next =
     dueAt === undefined ? [] : html` <span class="muted">next ${ahead(dueAt, now)}</span>`
-  return html`<tr id="d-${id}">${pick}<td class="time">${ago(acceptedAt, now)}</td><td>${outcomeMark(outcome)}</td><td><a href="/console/deliveries/${id}">${name}</a> <small>${kind} ${namespace}</small><small>${cluster}</small></td><td>${eventText(delivery)}</td><td>${route(delivery)}</td><td>${ellipsize(reason, MAX_ROW_MESSAGE_LENGTH)}${next}</td><td class="number">${triesText(delivery)}</td></tr>\n`
+  return html`<tr id="d-${id}">${pick}<td class="time">${ago(acceptedAt, now)}</td><td class="became">${outcomeMark(outcome)}</td><td><a href="/console/deliveries/${id}">${name}</a> <small>${kind} ${namespace}</small><small>${cluster}</small></td><td>${eventText(delivery)}</td><td>${route(delivery)}</td><td class="why">${ellipsize(reason, MAX_ROW_MESSAGE_LENGTH)}${next}</td><td class="number">${triesText(delivery)}</td></tr>\n`
+}
+
+/** The cells of a row that tell what became of a delivery which does not fit the filters of its list any more. */
+export function leftRow(left: DeliveryLeft): Html {
+  const { id, outcome, reason } = left
+  return html`<tr id="d-${id}"><td class="became">${outcomeMark(outcome)}</td><td class="why">${ellipsize(reason, MAX_ROW_MESSAGE_LENGTH)} <small>does not fit the filters any more</small></td><td class="number">${triesText(left)}</td></tr>\n`
 }
 
 function eventText({ event }: Delivery): Html {
@@ -128,7 +134,7 @@ export function providerName({ provider }: Pick<Delivery, 'provider'>): string {
   return provider ? `${provider.namespace}/${provider.name} (${provider.type})` : NOTHING
 }
 
-function triesText({ unreadable, tries }: Delivery): string {
+function triesText({ unreadable, tries }: Pick<Delivery, 'unreadable' | 'tries'>): string {
   return unreadable || tries === undefined ? NOTHING : String(tries)
 }
 

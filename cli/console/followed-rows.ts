@@ -3,10 +3,10 @@ import { readEvents, type ServerSentEvent } from '../../client/server-sent-event
 import { UsageError } from '../../client/usage-error.ts'
 import { filtersOf } from '../../console/delivery-filters.ts'
 import type { ConsoleParts } from '../../hosts/kit/console/routes.ts'
-import { ROWS_MISSED, rowEvent } from '../../hosts/kit/console/row-events.ts'
+import { ROWS_MISSED, rowEvent, rowLeftEvent } from '../../hosts/kit/console/row-events.ts'
 import { type Answer, jsonAnswer, textAnswer } from '../../relay/api/answer.ts'
 import { headerOf } from '../../relay/api/http.ts'
-import { Delivery } from '../../relay/api/schemas/deliveries.ts'
+import { Delivery, DeliveryLeft } from '../../relay/api/schemas/deliveries.ts'
 import { jsonValue } from '../../relay/model/json-value.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import { withCluster } from './requested-relay.ts'
@@ -82,5 +82,7 @@ function eventText(
   if (event === 'missed') return ROWS_MISSED
   const delivery = event === 'delivery' ? Delivery.safeParse(jsonValue(data)).data : undefined
   if (delivery !== undefined) return rowEvent(delivery, options, id)
+  const left = event === 'left' ? DeliveryLeft.safeParse(jsonValue(data)).data : undefined
+  if (left !== undefined) return rowLeftEvent(left, id)
   return id === undefined ? ':\n\n' : `id: ${id}\n\n`
 }

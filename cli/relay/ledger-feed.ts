@@ -1,4 +1,4 @@
-import { createDeliveryFeed } from '../../hosts/embedded/delivery-feed.ts'
+import { createDeliveryFeed, tellAudience } from '../../hosts/embedded/delivery-feed.ts'
 import type { DeliveriesPage } from '../../relay/api/schemas/deliveries.ts'
 import type { ListedRecord } from '../../relay/model/delivery.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
@@ -82,7 +82,7 @@ export function createLedgerFeed({ source, clock }: LedgerFeedParts): LedgerFeed
       const { audience } = reader
       const position = subscription.position()
       for (const { record } of recent.filter(isRecent)) {
-        if (audience.wants(record)) audience.changed({ position, record, isNew: false })
+        tellAudience(audience, { position, record, isNew: false })
       }
       readers.add(subscription)
       beat.start()

@@ -1,6 +1,6 @@
 // The list of deliveries, which goes on while one looks at it: console/pages/deliveries.ts.
 
-/* global htmx, bar, tellTimes: of htmx and console.js, which the page has before this file. */
+/* global htmx, bar, tellTimes, tellSelection: of htmx and console.js, which the page has before this file. */
 
 const live = {
   isPaused: false,
@@ -110,7 +110,25 @@ function onRow(event) {
   tellLive()
 }
 
+/** A row that does not fit the filters any more stays where it is, says what became of it, and cannot be selected. */
+function onLeft(event) {
+  const news = rowOf(event.detail.data)
+  if (!news) return
+  live.arrived = live.arrived.filter(({ id }) => id !== news.id)
+  const row = document.getElementById(news.id)
+  if (row) {
+    row.classList.add('has-left')
+    for (const name of ['became', 'why', 'number']) {
+      row.querySelector(`td.${name}`).replaceWith(news.querySelector(`td.${name}`))
+    }
+    row.querySelector('input[name=id]')?.remove()
+    tellSelection()
+  }
+  tellLive()
+}
+
 document.addEventListener('row', onRow)
+document.addEventListener('left', onLeft)
 document.addEventListener('missed', () => location.reload())
 document.addEventListener('trouble', ({ detail: { data } }) => {
   tellLost(data === '' ? '' : `Nothing new can be shown; trying again. ${data}`)

@@ -80,7 +80,7 @@ export function createDeliveryFeed({
   }
   const tell = (audience: FeedAudience, change: DeliveryChange) => {
     try {
-      if (audience.wants(change.record)) audience.changed(change)
+      tellAudience(audience, change)
     } catch (error) {
       failed(audience, error)
     }
@@ -113,6 +113,12 @@ export function createDeliveryFeed({
       end(reason, () => true)
     },
   }
+}
+
+/** Tells an audience of a change. Throws what the audience throws. */
+export function tellAudience(audience: FeedAudience, change: DeliveryChange): void {
+  if (audience.wants(change.record)) audience.changed(change)
+  else if (!change.isNew) audience.unwanted?.(change)
 }
 
 /** The ids of the records that changed lately, in the order of the changes. */

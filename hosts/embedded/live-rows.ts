@@ -1,8 +1,8 @@
 import { filtersOf } from '../../console/delivery-filters.ts'
-import { listedView } from '../../relay/api/delivery-view.ts'
+import { leftView, listedView } from '../../relay/api/delivery-view.ts'
 import type { HttpHeaders } from '../../relay/api/http.ts'
 import type { ConsoleParts } from '../kit/console/routes.ts'
-import { ROWS_MISSED, rowEvent } from '../kit/console/row-events.ts'
+import { ROWS_MISSED, rowEvent, rowLeftEvent } from '../kit/console/row-events.ts'
 import { type StreamRouteParts, streamOpener } from './routes/delivery-stream.ts'
 import type { StreamFormat } from './server-sent-events.ts'
 
@@ -33,6 +33,7 @@ function rowsFormat({ ports }: StreamRouteParts, isSelectable: boolean): StreamF
   return {
     delivery: (record, position) =>
       rowEvent(listedView(record), { now: ports.clock.now(), isSelectable }, position),
+    left: (record, position) => rowLeftEvent(leftView(record), position),
     missed: ROWS_MISSED,
   }
 }

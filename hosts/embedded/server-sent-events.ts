@@ -1,5 +1,10 @@
-import { listedView } from '../../relay/api/delivery-view.ts'
-import type { StreamEnd, StreamMissed } from '../../relay/api/schemas/deliveries.ts'
+import { leftView, listedView } from '../../relay/api/delivery-view.ts'
+import type {
+  Delivery,
+  DeliveryLeft,
+  StreamEnd,
+  StreamMissed,
+} from '../../relay/api/schemas/deliveries.ts'
 import type { ListedRecord } from '../../relay/model/delivery.ts'
 
 /** How long a client waits before it connects again, in milliseconds. */
@@ -17,8 +22,17 @@ export function openingEvent(position: string): string {
 
 /** A delivery as it stands. Without a position, a client that comes back asks for it again. */
 export function deliveryEvent(record: ListedRecord, position?: string): string {
+  return namedEvent('delivery', listedView(record), position)
+}
+
+/** What became of a delivery that does not fit the filters any more. The position is as that of `deliveryEvent`. */
+export function leftEvent(record: ListedRecord, position?: string): string {
+  return namedEvent('left', leftView(record), position)
+}
+
+function namedEvent(name: string, data: Delivery | DeliveryLeft, position?: string): string {
   const id = position === undefined ? '' : `id: ${position}\n`
-  return `${id}event: delivery\ndata: ${JSON.stringify(listedView(record))}\n\n`
+  return `${id}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
 export function missedEvent(missed: StreamMissed): string {
@@ -33,6 +47,8 @@ export function endEvent(end: StreamEnd): string {
 export interface StreamFormat {
   /** The event of a delivery as it stands. Without a position, a client that comes back asks for it again. */
   delivery(record: ListedRecord, position?: string): string
+  /** The event of a delivery that does not fit the filters any more, and may have fitted before. */
+  left(record: ListedRecord, position?: string): string
   /** The event that says that changes before it may be missing. */
   readonly missed: string
 }

@@ -9,9 +9,15 @@ export interface StreamPart {
   readonly news: number
 }
 
+/** A change that waits for the next write of a tail. */
+export interface WaitingChange extends DeliveryChange {
+  /** Present when the record does not fit the filters of the tail any more. */
+  readonly hasLeft?: true
+}
+
 /** The changes that wait for the next write of a tail. */
 export interface Backlog {
-  add(change: DeliveryChange): void
+  add(change: WaitingChange): void
   /** Whether so much waits that it should not wait any longer. */
   isLarge(): boolean
   /** Whether more waits than is told, so that telling less often tells no less of what is shown. */
@@ -30,11 +36,11 @@ const LARGE_BYTES = 512 * 1024
 /** A backlog in which no change is left out. */
 export function wholeBacklog(format: StreamFormat): Backlog {
   const text = createTextBytes()
-  let changes: DeliveryChange[] = []
+  let changes: WaitingChange[] = []
   const write = () => {
     const written = changes
     changes = []
-    for (const { record, position } of written) text.add(format.delivery(record, position))
+    for (const change of written) text.add(eventOf(change, format, change.position))
   }
   return {
     add(change) {
@@ -50,6 +56,14 @@ export function wholeBacklog(format: StreamFormat): Backlog {
   }
 }
 
+function eventOf(
+  { record, hasLeft }: WaitingChange,
+  format: StreamFormat,
+  position: string | undefined,
+): string {
+  return hasLeft ? format.left(record, position) : format.delivery(record, position)
+}
+
 /** The most rows that a list shows, and so the most new ones that are told of at once. */
 export const MOST_NEW_ROWS = 200
 
@@ -63,17 +77,17 @@ const MOST_CHANGED = 500
  */
 export function latestBacklog(format: StreamFormat): Backlog {
   const text = createTextBytes()
-  const changed = new Map<string, DeliveryChange>()
+  const changed = new Map<string, WaitingChange>()
   /** The latest new ones, in a ring: the next takes the place of the oldest. */
-  const fresh: DeliveryChange[] = []
+  const fresh: WaitingChange[] = []
   let count = 0
   const placeOf = (id: string) => fresh.findLastIndex(({ record }) => record.id === id)
   /** The position of the latest change of all, which the last event has: those before are told again to who saw only some. */
   let latest = ''
-  const partOf = (changes: readonly DeliveryChange[], isLast: boolean) => {
-    for (const [index, { record }] of changes.entries()) {
+  const partOf = (changes: readonly WaitingChange[], isLast: boolean) => {
+    for (const [index, change] of changes.entries()) {
       const hasPosition = isLast && index === changes.length - 1
-      text.add(format.delivery(record, hasPosition ? latest : undefined))
+      text.add(eventOf(change, format, hasPosition ? latest : undefined))
     }
     return text.take()
   }

@@ -1,6 +1,7 @@
+import type { StreamQuery } from '../../relay/api/delivery-query.ts'
 import type { ListedRecord } from '../../relay/model/delivery.ts'
 import type { DeliveryChange, FeedAudience } from '../../relay/ports/delivery-feed.ts'
-import type { Backlog, StreamPart } from './stream-backlog.ts'
+import type { Backlog, StreamPart, WaitingChange } from './stream-backlog.ts'
 
 /** How often the streams of a tail are written. Milliseconds. */
 export interface TailPace {
@@ -11,7 +12,8 @@ export interface TailPace {
 }
 
 export interface TailParts {
-  wants(record: ListedRecord): boolean
+  /** What its streams tell of. */
+  readonly query: Pick<StreamQuery, 'wants' | 'mayHaveTold'>
   readonly backlog: Backlog
   readonly pace: TailPace
   /** Told of what failed while the streams were written. */
@@ -53,10 +55,15 @@ export class StreamTail implements FeedAudience {
   }
 
   wants(record: ListedRecord): boolean {
-    return this.#parts.wants(record)
+    return this.#parts.query.wants(record)
   }
 
-  changed(change: DeliveryChange): void {
+  /** Nobody remembers what each reader has, so readers are told of all that may have left what they have. */
+  unwanted(change: DeliveryChange): void {
+    if (this.#parts.query.mayHaveTold(change.record)) this.changed({ ...change, hasLeft: true })
+  }
+
+  changed(change: WaitingChange): void {
     const { backlog } = this.#parts
     backlog.add(change)
     // Who reads all that comes is never too slow, however much comes at once.

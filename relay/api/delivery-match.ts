@@ -1,6 +1,13 @@
-import { isTest, type ListedRecord, outcomeOf, reachedBy } from '../model/delivery.ts'
+import {
+  isTest,
+  type LedgerRecord,
+  type ListedRecord,
+  outcomeOf,
+  reachedBy,
+} from '../model/delivery.ts'
 import { type Event, objectName } from '../model/event.ts'
 import { type Identity, namespacedName } from '../model/kubernetes.ts'
+import type { Outcome } from '../model/outcomes.ts'
 import type { LedgerFilter } from '../ports/ledger.ts'
 
 /**
@@ -51,6 +58,46 @@ export function isListedBy(record: ListedRecord, filter: LedgerFilter): boolean 
     (since === undefined || record.acceptedAt >= since) &&
     (until === undefined || record.acceptedAt < until)
   )
+}
+
+/**
+ * Whether a record that changed may have fitted before, by a filter and a match that it does not fit now. It is judged by
+ * what never changes of a record, so it is also true of many that never fitted.
+ */
+export function mayHaveFitted(
+  record: ListedRecord,
+  filter: LedgerFilter,
+  { reason, severity }: DeliveryMatch,
+): boolean {
+  const { cluster, alert, object, id, event, since, until } = filter
+  return (
+    isListedBy(record, { cluster, alert, object, id }) &&
+    mayHaveBeen(record, filter.outcome) &&
+    (hasNewEvent(record) ||
+      (isListedBy(record, { event, since, until }) && isMatch(record, { reason, severity })))
+  )
+}
+
+/** Whether a record may have had one of these outcomes earlier. Only a person makes another one of an outcome that is final. */
+function mayHaveBeen(record: ListedRecord, outcomes: LedgerFilter['outcome']): boolean {
+  if (outcomes === undefined || record.kind === 'unreadable') return true
+  const usual: readonly Outcome[] = ['retry', 'held', outcomeOf(record)]
+  return [outcomes].flat().some((it) => usual.includes(it)) || isTouched(record)
+}
+
+/** Whether a person may have replayed or dismissed what was final. One that is told with others has no replay of its own. */
+function isTouched(record: LedgerRecord): boolean {
+  const { status, replayedAt } = record
+  return (
+    replayedAt.length > 0 ||
+    (status.kind === 'final' && status.dismissal !== undefined) ||
+    (record.kind === 'delivery' && record.toldIn !== undefined)
+  )
+}
+
+/** Whether a record counts repeats, and so has the event of the latest one. Of one that cannot be read nobody knows. */
+function hasNewEvent(record: ListedRecord): boolean {
+  return record.kind === 'unreadable' || (record.kind === 'delivery' && record.repeats > 0)
 }
 
 function isAbout(

@@ -5,7 +5,7 @@ import type { FieldError } from '../model/errors.ts'
 import { OUTCOMES, type Outcome } from '../model/outcomes.ts'
 import { parseTimeOrAgoMs, TIME_OR_AGO_FORM } from '../model/time.ts'
 import type { LedgerFilter } from '../ports/ledger.ts'
-import { type DeliveryMatch, isListedBy, isMatch } from './delivery-match.ts'
+import { type DeliveryMatch, isListedBy, isMatch, mayHaveFitted } from './delivery-match.ts'
 import type { Problem } from './problem.ts'
 import { badParameters, readParameters } from './query-parameters.ts'
 
@@ -111,6 +111,8 @@ const OF_DELIVERIES = ['id', 'outcome'] as const
 /** What a stream of deliveries tells of. */
 export interface StreamQuery {
   wants(record: ListedRecord): boolean
+  /** Whether it may have told of a record that it does not want since this changed. */
+  mayHaveTold(record: ListedRecord): boolean
   /** The same for all streams that tell of the same records. */
   readonly key: string
 }
@@ -130,6 +132,7 @@ export function readStreamQuery(
   const { filter, match } = read.query
   return {
     wants: (record) => isListedBy(record, filter) && isMatch(record, match),
+    mayHaveTold: (record) => mayHaveFitted(record, filter, match),
     key: JSON.stringify([filter, match]),
   }
 }

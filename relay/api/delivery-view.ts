@@ -8,11 +8,21 @@ import {
 } from '../model/delivery.ts'
 import { objectName } from '../model/event.ts'
 import { isoTime } from '../model/time.ts'
-import type { Delivery } from './schemas/deliveries.ts'
+import type { Delivery, DeliveryLeft } from './schemas/deliveries.ts'
 
 /** A record as lists show it. */
 export function listedView(record: ListedRecord): Delivery {
   return record.kind === 'unreadable' ? unreadableView(record) : deliveryView(record)
+}
+
+/** What became of a record, for those who have it and whose filters it does not fit any more. */
+export function leftView(record: ListedRecord): DeliveryLeft {
+  if (record.kind !== 'unreadable') {
+    const { id, tries, status } = record
+    return { id, outcome: outcomeOf(record), reason: status.reason, tries }
+  }
+  const { id, outcome, reason } = record
+  return { id, outcome, reason }
 }
 
 function unreadableView(record: UnreadableRecord): Delivery {

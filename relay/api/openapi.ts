@@ -15,6 +15,7 @@ import {
   DeliveriesPage,
   Delivery,
   DeliveryEvents,
+  DeliveryLeft,
   DismissalRequest,
   StreamEnd,
 } from './schemas/deliveries.ts'
@@ -168,6 +169,7 @@ const COMPONENTS: Readonly<Record<string, ZodType>> = {
   DeliveriesPage,
   Delivery,
   DeliveryEvents,
+  DeliveryLeft,
   DismissalRequest,
   Event: EventDocument,
   EventItem,

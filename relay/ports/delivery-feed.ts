@@ -21,6 +21,8 @@ export interface FeedAudience {
   wants(record: ListedRecord): boolean
   /** Called once for a change, however many readers there are. */
   changed(change: DeliveryChange): void
+  /** Called for a change of an earlier record that it does not want, but may have wanted before. */
+  unwanted?(change: DeliveryChange): void
 }
 
 /** Who reads a feed, with all others of its audience. */

@@ -55,6 +55,19 @@ describe('the rows of a relay elsewhere', () => {
     expect(text).toMatch(/id: 9\n\n:\n\n$/)
   })
 
+  it('say of one that left what became of it', async () => {
+    async function* left() {
+      const data = { id: 'abc', outcome: 'delivered', reason: 'slack answered 200', tries: 2 }
+      yield `id: 8\nevent: left\ndata: ${JSON.stringify(data)}\n\nevent: left\ndata: no JSON\n\n`
+    }
+    const opened = async () => ({ texts: left(), close: () => undefined })
+    const { answered } = await followed(opened)
+    const text = await new Response(answered.stream).text()
+    expect(text).toMatch(
+      /^id: 8\nevent: left\ndata: <tr id="d-abc">.*✓.*slack answered 200.*\n\n:\n\n$/,
+    )
+  })
+
   it('begin at the position of the list, also where that is not known any more', async () => {
     async function* missed() {
       yield 'event: missed\ndata:\n\n'

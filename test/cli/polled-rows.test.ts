@@ -5,7 +5,8 @@ import type { TailPosition } from '../../cli/relay/tail-state.ts'
 import { listDeliveries } from '../../relay/api/deliveries.ts'
 import type { EdgeRequest } from '../../relay/api/http.ts'
 import type { Outcome } from '../../relay/model/outcomes.ts'
-import { deliveryRecord } from '../support/delivery-records.ts'
+import { deliveryRecord, type RecordChanges } from '../support/delivery-records.ts'
+import { START } from '../support/manual-clock.ts'
 import { memoryPorts } from '../support/memory-ports.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -54,8 +55,10 @@ function openRows() {
     }
     return { answer, read, end: () => reader.cancel() }
   }
-  const put = (id: string, cluster = 'prod') =>
-    ledger.put(deliveryRecord({ id, cluster, acceptedAt: clock.now(), updatedAt: clock.now() }))
+  const put = (id: string, cluster = 'prod', changes: RecordChanges = {}) => {
+    const times = { acceptedAt: clock.now(), updatedAt: clock.now() }
+    ledger.put(deliveryRecord({ id, cluster, ...times, ...changes }))
+  }
   return { ...rows, ledger, asked, live, put }
 }
 
@@ -86,6 +89,22 @@ describe('the rows of a ledger that is asked on a beat', () => {
     const second = await live()
     expect(await second.read()).toContain('<tr id="d-a">')
     await first.end()
+    await second.end()
+  })
+
+  it('say what became of one that does not fit the filters any more', async () => {
+    const { listDeliveries: list, live, put } = openRows()
+    put('dead', 'prod', { outcome: 'dead', acceptedAt: START })
+    await list(new URLSearchParams('cluster=prod&outcome=dead'))
+    const { read, end } = await live('outcome=dead')
+    await read()
+    put('dead', 'prod', { acceptedAt: START, replayedAt: [START], reason: 'at last' })
+    const text = await read(2 * BEAT_MS)
+    expect(text).toMatch(/event: left\ndata: <tr id="d-dead">.*✓.*at last/)
+    // Who comes now may have a list from before.
+    const second = await live('outcome=dead')
+    expect(await second.read()).toContain('event: left\ndata: <tr id="d-dead">')
+    await end()
     await second.end()
   })
 

@@ -39,6 +39,16 @@ describe('whoever follows deliveries', () => {
     await waitFor(() => expect(told).toEqual(['a', 'b', 'c']))
   })
 
+  it('is told of no delivery that left, and of those after it', async () => {
+    const relay = await startRelay()
+    relay.ports.ledger.put(deliveryRecord({ id: 'a', outcome: 'dead' }))
+    const requests = createHttpRelay(urlOf(relay), undefined)
+    const told = tellAll(await followDeliveries(requests, { outcome: 'dead' }))
+    relay.ports.ledger.put(deliveryRecord({ id: 'a', replayedAt: [1] }))
+    relay.ports.ledger.put(deliveryRecord({ id: 'b', outcome: 'dead' }))
+    await waitFor(() => expect(told).toEqual(['b']))
+  })
+
   it('is told that some may be missing, when nothing had come yet', async () => {
     const relay = await startRelay()
     const requests = createHttpRelay(urlOf(relay), undefined)

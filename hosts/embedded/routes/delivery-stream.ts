@@ -1,5 +1,5 @@
 import { type Answer, problemAnswer } from '../../../relay/api/answer.ts'
-import { readStreamQuery } from '../../../relay/api/delivery-query.ts'
+import { readStreamQuery, type StreamQuery } from '../../../relay/api/delivery-query.ts'
 import { type EdgeRequest, headerOf } from '../../../relay/api/http.ts'
 import { problem } from '../../../relay/api/problem.ts'
 import { type Route, routeOf } from '../../../relay/api/route.ts'
@@ -9,9 +9,9 @@ import type { DeliveryFeed, FeedSubscription } from '../../../relay/ports/delive
 import type { Ledger } from '../../../relay/ports/ledger.ts'
 import type { Ports } from '../../../relay/ports/ports.ts'
 import { DeliveryStream, STREAM_LIMITS, type StreamLimits } from '../delivery-stream.ts'
-import { deliveryEvent, missedEvent, type StreamFormat } from '../server-sent-events.ts'
+import { deliveryEvent, leftEvent, missedEvent, type StreamFormat } from '../server-sent-events.ts'
 import { latestBacklog, wholeBacklog } from '../stream-backlog.ts'
-import { StreamTail, type TailParts } from '../stream-tail.ts'
+import { StreamTail } from '../stream-tail.ts'
 
 export interface StreamRouteParts {
   readonly ports: Pick<Ports, 'clock'> & { readonly ledger: Pick<Ledger, 'show'> }
@@ -27,6 +27,7 @@ const SHOWN_AT_ONCE = 20
 
 const AS_JSON: StreamFormat = {
   delivery: deliveryEvent,
+  left: leftEvent,
   missed: missedEvent({
     detail: 'changes before this may be missing; GET /v1/deliveries has them',
   }),
@@ -53,18 +54,17 @@ export function streamOpener(
   const limits = { ...STREAM_LIMITS, ...others }
   /** Those with readers, by what their readers asked for. */
   const tails = new Map<string, StreamTail>()
-  const newTail = (wants: TailParts['wants']): StreamTail => {
+  const newTail = (query: StreamQuery): StreamTail => {
     const backlog = isOfLatest ? latestBacklog(format) : wholeBacklog(format)
     const onFailure = (error: unknown) => feed.failed(tail, error)
-    const tail = new StreamTail({ wants, backlog, pace: limits, onFailure })
+    const tail = new StreamTail({ query, backlog, pace: limits, onFailure })
     return tail
   }
   return async (request) => {
-    const query = new URLSearchParams(request.query)
-    const read = readStreamQuery(query, ports.clock.now())
-    if ('problem' in read) return problemAnswer(read.problem)
-    const { wants, key } = read
-    const tail = tails.get(key) ?? newTail(wants)
+    const query = readStreamQuery(new URLSearchParams(request.query), ports.clock.now())
+    if ('problem' in query) return problemAnswer(query.problem)
+    const { key } = query
+    const tail = tails.get(key) ?? newTail(query)
     let subscription: FeedSubscription | undefined
     const stream = new DeliveryStream({
       limits,
@@ -89,7 +89,7 @@ export function streamOpener(
     try {
       const seen = headerOf(request, 'last-event-id')
       const first =
-        seen === undefined ? [] : await eventsSince(seen, { ports, feed, wants, format })
+        seen === undefined ? [] : await eventsSince(seen, { ports, feed, query, format })
       stream.begin(position, first)
     } catch (error) {
       await stream.body.cancel()
@@ -108,13 +108,13 @@ export function streamOpener(
 
 interface Resumed extends StreamRouteParts {
   readonly format: StreamFormat
-  wants(record: ListedRecord): boolean
+  readonly query: StreamQuery
 }
 
 /** The deliveries that changed since a position, as they stand; one event that says so when it is not known. */
 async function eventsSince(
   position: string,
-  { ports, feed, wants, format }: Resumed,
+  { ports, feed, query, format }: Resumed,
 ): Promise<readonly string[]> {
   const ids = feed.changedSince(position)
   if (ids === undefined) return [format.missed]
@@ -122,12 +122,21 @@ async function eventsSince(
   let bytes = 0
   for (const some of slicesOf(ids, SHOWN_AT_ONCE)) {
     for (const record of await Promise.all(some.map((id) => ports.ledger.show(id)))) {
-      if (record === undefined || !wants(record)) continue
-      const event = format.delivery(record)
+      const event = record && eventOf(record, query, format)
+      if (event === undefined) continue
       bytes += Buffer.byteLength(event)
       if (bytes > MAX_RESUMED_BYTES) return [format.missed]
       events.push(event)
     }
   }
   return events
+}
+
+function eventOf(
+  record: ListedRecord,
+  query: StreamQuery,
+  format: StreamFormat,
+): string | undefined {
+  if (query.wants(record)) return format.delivery(record)
+  return query.mayHaveTold(record) ? format.left(record) : undefined
 }

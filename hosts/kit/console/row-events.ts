@@ -1,9 +1,14 @@
-import { deliveryRow, type RowOptions } from '../../../console/deliveries-table.ts'
-import type { Delivery } from '../../../relay/api/schemas/deliveries.ts'
+import { deliveryRow, leftRow, type RowOptions } from '../../../console/deliveries-table.ts'
+import type { Delivery, DeliveryLeft } from '../../../relay/api/schemas/deliveries.ts'
 
 /** The event of a row that came or changed, for the console's list. A browser that comes back goes on after `position`. */
 export function rowEvent(delivery: Delivery, options: RowOptions, position?: string): string {
   return namedEvent('row', deliveryRow(delivery, options).toString().trimEnd(), position)
+}
+
+/** The event of a row that changed and does not fit the filters of the list now. The position is as that of `rowEvent`. */
+export function rowLeftEvent(left: DeliveryLeft, position?: string): string {
+  return namedEvent('left', leftRow(left).toString().trimEnd(), position)
 }
 
 /** The event that says that rows may be missing, so that the list has to be loaded anew. */

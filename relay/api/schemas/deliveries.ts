@@ -125,8 +125,22 @@ export type DeliveriesPage = z.infer<typeof DeliveriesPage>
 /** The answer to `GET /v1/deliveries/stream`. https://html.spec.whatwg.org/multipage/server-sent-events.html */
 export const DeliveryEvents = z.string().meta({
   description:
-    'Events `delivery`, whose data is a Delivery; `missed`, when changes before it may be missing; and `end`, whose data is a StreamEnd, before the relay ends the stream.',
+    'Events `delivery`, whose data is a Delivery; `left`, whose data is a DeliveryLeft; `missed`, when changes before it may be missing; and `end`, whose data is a StreamEnd, before the relay ends the stream.',
 })
+
+/** What became of a delivery that changed and does not fit the filters of a stream now. It may be one that never fitted. */
+export const DeliveryLeft = z
+  .looseObject({
+    id: z.string(),
+    outcome: Outcome,
+    reason: z.string().meta({ description: 'The reason, as people read it.' }),
+    tries: Count.optional().meta({ description: 'How many tries were made.' }),
+  })
+  .meta({
+    description:
+      'What became of a delivery that changed and does not fit the filters of the stream now. It may be one that never did.',
+  })
+export type DeliveryLeft = z.infer<typeof DeliveryLeft>
 
 /** Why changes may be missing, and what to do, as people read it. */
 export const StreamMissed = z.object({ detail: z.string() })

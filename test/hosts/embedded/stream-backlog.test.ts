@@ -5,7 +5,7 @@ import {
   type StreamPart,
   wholeBacklog,
 } from '../../../hosts/embedded/stream-backlog.ts'
-import type { LedgerRecord } from '../../../relay/model/delivery.ts'
+import type { LedgerRecord, ListedRecord } from '../../../relay/model/delivery.ts'
 import { deliveryRecord } from '../../support/delivery-records.ts'
 import { START } from '../../support/manual-clock.ts'
 
@@ -17,6 +17,7 @@ function countingFormat() {
       made.push(id)
       return `${id} ${status.reason}\n`
     },
+    left: ({ id }: ListedRecord) => `${id} left\n`,
     missed: 'missed\n',
   }
   return { format, made }
@@ -56,6 +57,17 @@ describe('the backlog of every change', () => {
   })
 })
 
+it('a backlog says in its turn what has left', () => {
+  const gone = (id: string) => ({ ...changed(id), hasLeft: true }) as const
+  const whole = wholeBacklog(countingFormat().format)
+  const latest = latestBacklog(countingFormat().format)
+  for (const each of [whole, latest]) {
+    for (const it of [changed('a'), fresh('b'), gone('a'), gone('b'), changed('a')]) each.add(it)
+  }
+  expect(told(whole.take())).toEqual(['a changed', 'b new', 'a left', 'b left', 'a changed'])
+  expect(told(latest.take())).toEqual(['a changed', 'b left'])
+})
+
 describe('the backlog of a list', () => {
   it('keeps the latest of more new records than the list shows, and makes no event of the others', () => {
     const { format, made } = countingFormat()
@@ -87,8 +99,8 @@ describe('the backlog of a list', () => {
 
   it('has a position in its last event only, that of the latest change', () => {
     const positions: (string | undefined)[] = []
-    const delivery = (_: LedgerRecord, position?: string) => `${positions.push(position)}`
-    const backlog = latestBacklog({ delivery, missed: '' })
+    const delivery = (_: ListedRecord, position?: string) => `${positions.push(position)}`
+    const backlog = latestBacklog({ delivery, left: delivery, missed: '' })
     for (const it of [fresh('a'), changed('b'), fresh('c'), changed('a')]) backlog.add(it)
     backlog.take()
     backlog.add(changed('d'))

@@ -24,6 +24,7 @@ function streams({ isOfLatest = false, limits = {} as Partial<StreamLimits>, bug
       made.push(id)
       return `<${id}>`
     },
+    left: ({ id }: { readonly id: string }) => `<left ${id}>`,
     missed: '<missed>',
   }
   const ports = memoryPorts(new ManualClock())

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { startConsole } from '../../../support/console.ts'
 import { deliveryRecord, type RecordChanges } from '../../../support/delivery-records.ts'
 import { openEvents } from '../../../support/event-source.ts'
+import { waitFor } from '../../../support/wait-for.ts'
 
 /** A list with one dead delivery, and where its page follows what comes. */
 async function openedList() {
@@ -10,7 +11,7 @@ async function openedList() {
   const put = (id: string, changes: RecordChanges = {}) => {
     const record = deliveryRecord({ id, outcome: 'dead', ...changes })
     ports.ledger.put(record)
-    feed.changed(record, true)
+    feed.changed(record, id !== 'listed')
   }
   put('listed')
   const { text } = await get('/console/deliveries?outcome=dead')
@@ -55,4 +56,25 @@ it('needs no position of a list of earlier deliveries, which follows nothing', a
   const { get } = await openedList()
   const list = (await get('/console/deliveries?outcome=dead&cursor=')).text
   expect(list).not.toContain('hx-sse:connect')
+})
+
+it('says of a row that does not fit any more what became of it', async () => {
+  const { put, path, follow } = await openedList()
+  const { source, rows } = await follow(path)
+  put('listed', {
+    outcome: 'delivered',
+    reason: 'slack <b>answered</b>',
+    replayedAt: [1],
+    tries: 4,
+  })
+  await waitFor(() => expect(source.text()).toContain('event: left\n'))
+  const left = source.events().find(({ event }) => event === 'left')
+  expect(left?.id).toEqual(expect.any(String))
+  expect(left?.data).toBe(
+    '<tr id="d-listed"><td class="became"><span class="outcome is-delivered"><span aria-hidden="true">✓</span> delivered</span></td><td class="why">slack &lt;b&gt;answered&lt;/b&gt; <small>does not fit the filters any more</small></td><td class="number">4</td></tr>',
+  )
+  // A browser that was away, or whose list is from before, is told too.
+  const again = await follow(path)
+  expect([again.source.text().includes('event: left\n'), again.rows()]).toEqual([true, ['listed']])
+  expect(rows()).toEqual(['listed'])
 })
