@@ -33,9 +33,10 @@ export interface ConfigWatchOptions extends Pick<FollowOptions, 'random' | 'wait
 
 /** The Alerts, Providers and Silences of all namespaces, as they are now. */
 export interface ConfigWatch {
-  /** The Alerts; undefined before they were listed. */
+  /** The Alerts; undefined before they were listed. So are the others. */
   alerts(): readonly ApiObject[] | undefined
   providers(): readonly ApiObject[] | undefined
+  silences(): readonly ApiObject[] | undefined
   viewed(kind: ConfigKind): readonly ViewedObject[]
   find(kind: ConfigKind, namespace: string, name: string): ViewedObject | undefined
   /** How the cluster serves the kind; undefined when it does not. */
@@ -47,8 +48,8 @@ export interface ConfigWatch {
   lookAgain(kind: ConfigKind): void
   /** Whether Alerts and Providers were listed, and Silences, unless the API answered that there are none. */
   isComplete(): boolean
-  /** Whether the Alerts were listed, or the API answered that there are none. */
-  areAlertsSettled(): boolean
+  /** Whether each kind was listed, or the API answered that there are none. */
+  isSettled(): boolean
   /** Calls `listener` when objects changed, except in their status, and when a list is complete. */
   onChanged(listener: () => void): void
   stop(): void
@@ -80,6 +81,7 @@ export function startConfigWatch(options: ConfigWatchOptions): ConfigWatch {
   return {
     alerts: () => objects('Alert'),
     providers: () => objects('Provider'),
+    silences: () => objects('Silence'),
     viewed: (kind) => watches[kind].view.objects,
     find: (kind, namespace, name) => watches[kind].view.find(namespace, name),
     resource: (kind) => watches[kind].resource,
@@ -89,7 +91,7 @@ export function startConfigWatch(options: ConfigWatchOptions): ConfigWatch {
       watches.Alert.view.isComplete &&
       watches.Provider.view.isComplete &&
       watches.Silence.isSettled,
-    areAlertsSettled: () => watches.Alert.isSettled,
+    isSettled: () => Object.values(watches).every(({ isSettled }) => isSettled),
     onChanged: (listener) => void listeners.push(listener),
     stop() {
       for (const { follower } of Object.values(watches)) follower.stop()

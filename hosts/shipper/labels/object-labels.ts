@@ -17,28 +17,31 @@ import {
   type LabelledObject,
 } from './kind-labels.ts'
 import { type LabelLimits, LabelPool } from './label-pool.ts'
-import { selectedKinds } from './selected-kinds.ts'
+import { labelledKinds } from './labelled-kinds.ts'
 
 /** Is told about labels that are needed. */
 export interface ObjectLabelsObserver extends KindLabelsObserver {
   /**
    * Events wait until the labels of these kinds are known. Without kinds it is not known yet which
-   * Alerts there are.
+   * Alerts, Providers and Silences there are.
    */
   waitingForLabels(kinds: readonly string[]): void
-  /** Alerts select more kinds by label than labels are kept for. */
+  /** Labels of more kinds are needed than labels are kept for. */
   tooManyKinds(kinds: readonly string[]): void
 }
 
 export interface ObjectLabelsOptions extends Pick<FollowOptions, 'random' | 'wait'> {
-  readonly config: Pick<ConfigWatch, 'alerts' | 'areAlertsSettled' | 'onChanged'>
+  readonly config: Pick<
+    ConfigWatch,
+    'alerts' | 'providers' | 'silences' | 'isSettled' | 'onChanged'
+  >
   readonly client: KubernetesClient
   readonly clock: Pick<Clock, 'elapsed'>
   readonly observer: ObjectLabelsObserver
   readonly limits?: LabelLimits
 }
 
-/** The labels of the objects that Alerts select by label. */
+/** The labels of the objects of which Alerts, Providers and Silences need them. */
 export interface ObjectLabels extends EventLabels {
   labelsOf(object: LabelledObject): Labels | undefined
   /**
@@ -58,9 +61,9 @@ const MAX_KINDS = 50
 /** The largest item of a batch, which has at least two brackets around it. */
 const MAX_ITEM_BYTES = MAX_EVENTS_BYTES - 2
 
-/** Follows the labels of the kinds that Alerts select by label, as the Alerts change. */
+/** Follows the labels of the kinds of which they are needed, as Alerts, Providers and Silences change. */
 export function followLabels(options: ObjectLabelsOptions): ObjectLabels {
-  const cache = new SelectedLabels(options)
+  const cache = new NeededLabels(options)
   return {
     isReady: () => cache.isReady(),
     ready: (signal) => cache.ready(signal),
@@ -71,7 +74,7 @@ export function followLabels(options: ObjectLabelsOptions): ObjectLabels {
   }
 }
 
-class SelectedLabels implements ObjectLabels {
+class NeededLabels implements ObjectLabels {
   readonly #options: ObjectLabelsOptions
   readonly #pool: LabelPool
   readonly #listTurns = createMutex()
@@ -91,7 +94,7 @@ class SelectedLabels implements ObjectLabels {
   }
 
   isReady(): boolean {
-    return this.#options.config.areAlertsSettled() && this.#unsettled().length === 0
+    return this.#options.config.isSettled() && this.#unsettled().length === 0
   }
 
   async ready(signal: AbortSignal): Promise<void> {
@@ -114,7 +117,7 @@ class SelectedLabels implements ObjectLabels {
   }
 
   fillIn(body: string): string {
-    // Most events are of kinds that no Alert selects by label; those are not even parsed.
+    // Most events are of kinds whose labels nobody needs; those are not even parsed.
     if (![...this.#kinds.keys()].some((kind) => body.includes(JSON.stringify(kind)))) return body
     const parsed = parseJson(body)
     if ('error' in parsed || !isJsonObject(parsed.value)) return body
@@ -133,7 +136,12 @@ class SelectedLabels implements ObjectLabels {
 
   #select(): void {
     if (this.#isStopped) return
-    const all = selectedKinds(this.#options.config.alerts() ?? [])
+    const { config } = this.#options
+    const all = labelledKinds({
+      alerts: config.alerts() ?? [],
+      providers: config.providers() ?? [],
+      silences: config.silences() ?? [],
+    })
     const wanted = new Set(all.slice(0, MAX_KINDS))
     for (const [kind, labels] of this.#kinds) {
       if (wanted.has(kind)) continue

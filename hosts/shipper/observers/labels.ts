@@ -10,7 +10,9 @@ export function createLabelsObserver(
   return {
     labelsUnavailable(kind, reason) {
       metrics.kubernetesFailed('labels')
-      log.error({ kind, reason }, 'labels cannot be read; Alerts with matchLabels do not match')
+      const message =
+        'labels cannot be read; Alerts with matchLabels do not match, and rules find none'
+      log.error({ kind, reason }, message)
     },
     labelsFailed(kind, error, retryInMs) {
       metrics.kubernetesFailed('labels')
@@ -21,10 +23,11 @@ export function createLabelsObserver(
     labelsFull: (kind) =>
       log.error({ kind }, 'too many objects; those above the bound go without labels'),
     waitingForLabels(kinds) {
-      const reason = kinds.length > 0 ? 'labels are known' : 'the Alerts are listed'
+      const reason =
+        kinds.length > 0 ? 'labels are known' : 'Alerts, Providers and Silences are listed'
       log.info({ kinds }, `events wait until ${reason}`)
     },
     tooManyKinds: (kinds) =>
-      log.error({ kinds }, 'Alerts select more kinds by label than labels are kept of'),
+      log.error({ kinds }, 'labels are needed of more kinds than they are kept of'),
   }
 }

@@ -355,7 +355,7 @@ describe('versions', () => {
       await run.time.pass(MINUTE)
       await waitFor(() => expect(discoveries(cluster)).toBeGreaterThan(lookups))
     }
-    expect([run.said.length, run.puts, run.watch.areAlertsSettled()]).toEqual([3, [], true])
+    expect([run.said.length, run.puts, run.watch.isSettled()]).toEqual([3, [], true])
     for (const kind of notificationKinds(['v1beta3'])) await cluster.apply(definitionOf(kind))
     await waitFor(async () => {
       await run.time.pass(MINUTE)

@@ -160,6 +160,29 @@ describe('labels', () => {
     expect(run.of('app')).toBeDefined()
   })
 
+  it('are known of the kinds of an Alert of which a rule or a Silence reads them', async () => {
+    const cluster = await startCluster()
+    const { metadata, ...plain } = alertObject('plain')
+    await cluster.apply({ metadata, ...plain })
+    await cluster.apply(kustomization('app', { team: 'a' }))
+    const run = runLabels(cluster)
+    await run.ready()
+    expect(run.of('app')).toBeUndefined()
+    const reads = "labels[?'team'].orValue('') == 'a'"
+    const annotations = { 'flux-relay.io/when': reads }
+    await cluster.apply({ ...plain, metadata: { ...metadata, annotations } })
+    await waitFor(() => expect(run.of('app')).toEqual({ team: 'a' }))
+    await cluster.apply({ metadata, ...plain })
+    await waitFor(() => expect(run.of('app')).toBeUndefined())
+    await cluster.apply({
+      apiVersion: 'flux-relay.io/v1alpha1',
+      kind: 'Silence',
+      metadata: { namespace: metadata.namespace, name: 'night' },
+      spec: { match: reads, reason: 'night', schedule: '0 22 * * *', duration: '8h' },
+    })
+    await waitFor(() => expect(run.of('app')).toEqual({ team: 'a' }))
+  })
+
   it('are known of a kind that is not in the preferred version of its group', async () => {
     const group = 'source.toolkit.fluxcd.io'
     const plural = 'gitrepositories'
@@ -322,6 +345,29 @@ describe('events', () => {
     const unavailable = run.said.filter((text) => text.startsWith('unavailable'))
     expect(unavailable.toSorted()).toEqual(['unavailable HelmRelease', 'unavailable Unknown'])
   })
+
+  it.each(['providers', 'silences'])(
+    'wait until the %s are listed, which may ask for labels',
+    async (kind) => {
+      const cluster = await startDoubleCluster()
+      await cluster.apply(alertObject('plain'))
+      const listed = Promise.withResolvers<void>()
+      const run = runLabels(cluster, LIMITS, (client) => ({
+        ...client,
+        async request(request) {
+          if (request.path.includes(`/${kind}?`)) await listed.promise
+          return client.request(request)
+        },
+      }))
+      const listedAlerts = () => expect(run.config.alerts()).toHaveLength(1)
+      await waitFor(listedAlerts)
+      const others = kind === 'silences' ? run.config.providers : run.config.silences
+      await waitFor(() => expect(others()).toEqual([]))
+      expect(run.labels.isReady()).toBe(false)
+      listed.resolve()
+      await run.ready()
+    },
+  )
 
   it('wait while an API server that starts refuses what is allowed', async () => {
     const cluster = await startDoubleCluster()
