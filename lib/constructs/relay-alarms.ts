@@ -25,6 +25,7 @@ export interface RelayAlarmsProps {
 }
 
 interface AlarmShape {
+  /** It names no threshold: a deployment may have another, and CloudWatch tells it beside this. */
   readonly description: string
   readonly metric: IMetric
   /** Periods in a row; 1 by default. */
@@ -34,8 +35,6 @@ interface AlarmShape {
 const PERIOD = Duration.minutes(5)
 
 const SUM = { period: PERIOD, statistic: 'Sum' }
-
-const { OldestEvent: OLDEST_EVENT, FailureRatio: FAILURE_PERCENT } = ALARM_THRESHOLDS
 
 /** Tries in a period, below which a ratio tells nothing. */
 const ENOUGH_TRIES = 20
@@ -106,7 +105,7 @@ function functionAlarms([name, lambda]: readonly [FunctionName, IFunction]): Rea
 function apiAlarms({ api, withUrl, dispatch }: RelayMetrics): Shapes {
   return {
     ApiErrors: {
-      description: `More than ${FAILURE_PERCENT} % of the requests are answered with 5xx`,
+      description: 'Too many of the requests are answered with 5xx: see the logs of the functions',
       metric: new MathExpression({
         label: 'requests answered with 5xx, %',
         expression: 'IF(requests > 0, 100 * FILL(failed, 0) / requests, 0)',
@@ -146,12 +145,12 @@ function deliveryAlarms(metrics: RelayMetrics): Shapes {
       metric: metrics.sum(METRICS.dead, PERIOD),
     },
     FailureRatio: {
-      description: `More than ${FAILURE_PERCENT} % of the tries to deliver fail`,
+      description: 'Too many of the tries to deliver fail: see the table of the dashboard',
       metric: failurePercent(metrics),
       periods: 3,
     },
     OldestOpen: {
-      description: `A delivery fails for more than ${OLDEST_EVENT / 60} minutes: check its destination`,
+      description: 'A delivery fails for too long: check its destination',
       metric: metrics.maximum(METRICS.oldestOpen, PERIOD),
     },
   }
@@ -216,11 +215,12 @@ function queueAlarms({ queues }: RelayMetrics): Shapes {
       metric: queues.retriesDeadLetters.metricApproximateNumberOfMessagesVisible(options),
     },
     OldestEvent: {
-      description: `An event waits for more than ${OLDEST_EVENT / 60} minutes`,
+      description: 'An event waits for too long: see the log and the throttles of dispatch',
       metric: queues.events.metricApproximateAgeOfOldestMessage(options),
     },
     OldestRetry: {
-      description: `A retry waits for more than ${OLDEST_EVENT / 60} minutes past its delay`,
+      description:
+        'A retry waits for too long past its delay: see the log and the throttles of dispatch',
       metric: queues.retries.metricApproximateAgeOfOldestMessage(options),
     },
   }

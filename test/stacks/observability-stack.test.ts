@@ -146,6 +146,14 @@ describe('alarms', () => {
     expect(thresholdsOf('Dead')).toEqual([0])
   })
 
+  it('name no threshold, since the settings may say another', () => {
+    const numbers = alarms.flatMap(({ AlarmDescription = '' }) =>
+      String(AlarmDescription).replaceAll('5xx', '').match(/\d+/g),
+    )
+    expect(numbers.filter((number) => number !== null)).toEqual([])
+    expect(alarms.every(({ AlarmDescription }) => AlarmDescription !== undefined)).toBe(true)
+  })
+
   it('are those that the settings can name', () => {
     const ids = Object.keys(template.findResources('AWS::CloudWatch::Alarm'))
     const names = ids.map((id) => id.replace(/^Alarms|[0-9A-F]{8}$/g, '')).sort()
