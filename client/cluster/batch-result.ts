@@ -77,6 +77,9 @@ function noneGoodOf(value: unknown): ReceivedEvents | undefined {
 }
 
 const MAX_DETAIL_LENGTH = 300
+const NOT_OF_A_RELAY = 'the answer is not from a relay'
+/** Of an answer whose rest did not come, or that is longer than any of a relay. */
+const CUT_OFF = 'the answer was cut off'
 
 /** Why a request has to be repeated, whatever the answer was. */
 export function retryOf(answer: HttpResponse | TransportFailure): Retry {
@@ -85,15 +88,17 @@ export function retryOf(answer: HttpResponse | TransportFailure): Retry {
     const isSuspect = mayHaveArrived && MAYBE_OF_CONTENT.includes(cause)
     return { kind: 'retry', reason: cause, detail, ...(isSuspect && { suspicion: 'weak' }) }
   }
-  const { status, headers, body, receivedAt } = answer
-  const said = problemIn(body)?.detail ?? 'the answer is not from a relay'
+  const { status, headers, body, receivedAt, truncated } = answer
+  const said = problemIn(body)?.detail ?? (truncated ? CUT_OFF : NOT_OF_A_RELAY)
   const hint = hintOf(status, headers.location)
   return {
     kind: 'retry',
     reason: String(status),
     detail: ellipsize(`HTTP ${status}: ${said}${hint}`, MAX_DETAIL_LENGTH),
     retryAfterMs: parseRetryAfterMs(headers['retry-after'], receivedAt),
-    ...(!NOT_OF_CONTENT.includes(status) && { suspicion: status < 500 ? 'strong' : 'weak' }),
+    ...(!NOT_OF_CONTENT.includes(status) && {
+      suspicion: status < 500 && !truncated ? 'strong' : 'weak',
+    }),
   }
 }
 
