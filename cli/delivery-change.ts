@@ -103,14 +103,15 @@ async function named(
   change: DeliveryChange,
 ): Promise<Wanted> {
   const found = await Promise.all(ids.map((id) => findDelivery(api, id, flags)))
-  const deliveries: Delivery[] = []
-  const refused: string[] = []
+  // One may be named twice, also by two beginnings of its id.
+  const deliveries = new Map<string, Delivery>()
+  const refused = new Set<string>()
   for (const [at, it] of found.entries()) {
     const why = it.kind === 'missing' ? it.why : refusalOf(it.delivery, change)
-    if (it.kind === 'found' && why === undefined) deliveries.push(it.delivery)
-    else refused.push(`${it.kind === 'found' ? it.delivery.id : ids[at]} ${why}`)
+    if (it.kind === 'found' && why === undefined) deliveries.set(it.delivery.id, it.delivery)
+    else refused.add(`${it.kind === 'found' ? it.delivery.id : ids[at]} ${why}`)
   }
-  return { deliveries: messagesFirst(deliveries), refused }
+  return { deliveries: messagesFirst([...deliveries.values()]), refused: [...refused] }
 }
 
 /** Why a delivery is not changed; undefined when it may be. What its record holds is needed for any change. */

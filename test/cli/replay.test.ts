@@ -32,6 +32,16 @@ describe('flux-relay replay', () => {
     expect(queued()).toEqual(['one', 'two'])
   })
 
+  it('replays a delivery once that is named several times', async () => {
+    const { url, queued } = await relayWith([dead('one'), dead('two')])
+    const ids = ['one', 'two', 'on', 'one', 'nosuch', 'nosuch']
+    const { stdout } = await fluxRelay(['replay', ...ids, '--relay', url])
+    expect(stdout).toBe(
+      'one queued\ntwo queued\nnosuch there is no delivery nosuch\n2 queued, 1 refused\n',
+    )
+    expect(queued()).toEqual(['one', 'two'])
+  })
+
   it('replays all dead ones that the options select, and no other', async () => {
     const provider = { namespace: 'apps', name: 'slack', uid: 'u', type: 'slack' }
     const records = [
