@@ -41,8 +41,12 @@ export class ManifestsFolderError extends Error {
 
 /** A file that is being written must have held still between two looks this far apart. */
 const SETTLE_MS = 100
-/** A folder that never holds still is loaded all the same. */
+/** After so many looks a folder that never holds still is loaded as soon as it does while its files are read. */
 const MAX_UNSETTLED_LOOKS = 10
+/** After so many looks and loads, of which each found another state, it is loaded all the same. */
+const MAX_UNSETTLED = 20
+/** How often a folder is read at the start that changes meanwhile. */
+const MAX_READS = 5
 
 export function createManifestsFolder<Load>(
   options: ManifestsFolderOptions<Load>,
@@ -56,7 +60,8 @@ class PolledFolder<Load> implements ManifestsFolder<Load> {
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
   #seen: string | undefined
-  #unsettledLooks = 0
+  /** How often it did not hold still since the last load that counted. */
+  #unsettled = 0
   #reported: string | undefined
   #latest: Load | undefined
 
@@ -66,19 +71,29 @@ class PolledFolder<Load> implements ManifestsFolder<Load> {
 
   load(): Promise<Load> {
     return this.#inTurn(async () => {
-      const entries = await scanManifests(this.#options.path)
-      const [first] = entries
-      if (first && !isManifestFile(first) && first.file === ROOT && entries.length === 1) {
-        const advice =
-          'Name a folder or file of manifests that is there and that this user may read.'
-        throw new ManifestsFolderError(`manifests: ${first.problem}. ${advice}`)
-      }
-      const loaded = await this.#options.loader.load(entries)
+      const { entries, loaded } = await this.#readWhole()
       this.#seen = signatureOf(entries)
       this.#latest = loaded
       this.#reported = this.#options.loader.fingerprintOf(loaded)
       return loaded
     })
+  }
+
+  async #readWhole() {
+    for (let reads = 1; ; reads += 1) {
+      const read = await this.#read()
+      if (reads === MAX_READS || (await this.#isAsListed(read.entries))) return read
+    }
+  }
+
+  async #read() {
+    const entries = await scanManifests(this.#options.path)
+    const [first] = entries
+    if (first && !isManifestFile(first) && first.file === ROOT && entries.length === 1) {
+      const advice = 'Name a folder or file of manifests that is there and that this user may read.'
+      throw new ManifestsFolderError(`manifests: ${first.problem}. ${advice}`)
+    }
+    return { entries, loaded: await this.#options.loader.load(entries) }
   }
 
   watch(intervalMs = 1_000): void {
@@ -106,7 +121,10 @@ class PolledFolder<Load> implements ManifestsFolder<Load> {
     try {
       const entries = await scanManifests(this.#options.path)
       if (!this.#holdsStill(signatureOf(entries))) return false
-      await this.#report(await this.#options.loader.load(entries))
+      const loaded = await this.#options.loader.load(entries)
+      if (loaded !== this.#latest && !(await this.#isWhole(entries))) return false
+      this.#unsettled = 0
+      await this.#report(loaded)
     } catch {
       // The host knows what failed, its loader or `onChange`; the next look tries it again.
     }
@@ -114,10 +132,24 @@ class PolledFolder<Load> implements ManifestsFolder<Load> {
   }
 
   #holdsStill(signature: string): boolean {
-    const isStill = signature === this.#seen || this.#unsettledLooks >= MAX_UNSETTLED_LOOKS
+    const isStill = signature === this.#seen
     this.#seen = signature
-    this.#unsettledLooks = isStill ? 0 : this.#unsettledLooks + 1
-    return isStill
+    if (!isStill) this.#unsettled += 1
+    return isStill || this.#unsettled > MAX_UNSETTLED_LOOKS
+  }
+
+  async #isWhole(entries: readonly FolderEntry[]): Promise<boolean> {
+    const isWhole = (await this.#isAsListed(entries)) || this.#unsettled > MAX_UNSETTLED
+    if (!isWhole) this.#unsettled += 1
+    return isWhole
+  }
+
+  /**
+   * Whether the folder is still as it was listed, once its files are read. Of what lies between two states an object
+   * may be missing that moves from one file to another.
+   */
+  async #isAsListed(entries: readonly FolderEntry[]): Promise<boolean> {
+    return signatureOf(await scanManifests(this.#options.path)) === signatureOf(entries)
   }
 
   async #report(loaded: Load): Promise<void> {

@@ -1,6 +1,7 @@
 import { renameSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createManifestsFolder } from '../../../../hosts/embedded/manifests/folder.ts'
 import {
   type LoadedManifests,
   ManifestLoader,
@@ -263,5 +264,59 @@ describe('watching', () => {
     writeFileSync(join(path, 'x.yaml'), alertYaml('b'))
     await waitFor(() => expect(others).toHaveLength(2))
     expect(calls).toEqual([])
+  })
+})
+
+describe('a folder that changes while its files are read', () => {
+  /** One in which `change` happens at each load, once the files are read. */
+  async function changingFolder(files: Readonly<Record<string, string>>) {
+    const path = temporaryDirectory()
+    writeFiles(path, files)
+    const loader = new ManifestLoader('local')
+    const change = vi.fn((_path: string) => undefined as unknown)
+    const calls: LoadedManifests[] = []
+    const folder = createManifestsFolder<LoadedManifests>({
+      path,
+      loader: {
+        async load(entries) {
+          const loaded = await loader.load(entries)
+          change(path)
+          return loaded
+        },
+        fingerprintOf: (loaded) => loader.fingerprintOf(loaded),
+      },
+      onChange: (loaded) => void calls.push(loaded),
+    })
+    onTestFinished(() => folder.close())
+    return { path, folder, change, calls }
+  }
+
+  it('counts once it is whole, so no object is gone that moves from a file to another', async () => {
+    const { path, folder, change, calls } = await changingFolder({
+      'x.yaml': alertYaml('a'),
+      'y.yaml': alertYaml('b'),
+    })
+    await folder.load()
+    change.mockImplementationOnce(() => writeFiles(path, { 'y.yaml': moved }))
+    const moved = `${alertYaml('a')}---\n${alertYaml('b', 'error')}`
+    writeFiles(path, { 'x.yaml': '' })
+    folder.watch(5)
+    await waitFor(() => expect(calls.length).toBeGreaterThan(0))
+    expect(calls.map(namesOf)).toEqual([['Alert/a', 'Alert/b']])
+  })
+
+  it('counts once it is whole at the start too', async () => {
+    const { folder, change } = await changingFolder({ 'x.yaml': '' })
+    change.mockImplementationOnce((path) => writeFiles(path, { 'x.yaml': alertYaml('a') }))
+    expect(namesOf(await folder.load())).toEqual(['Alert/a'])
+  })
+
+  it('counts all the same when it never is', async () => {
+    const { path, folder, change, calls } = await changingFolder({ 'x.yaml': alertYaml('a') })
+    let count = 0
+    change.mockImplementation(() => writeFiles(path, { 'x.yaml': alertYaml(`a${count++}`) }))
+    expect(namesOf(await folder.load())).toHaveLength(1)
+    folder.watch(5)
+    await waitFor(() => expect(calls.length).toBeGreaterThan(1))
   })
 })
