@@ -43,20 +43,20 @@ const Group = z.object({
 const GroupList = z.object({ groups: z.array(Group) })
 
 /**
- * The kind in the first of these versions that the cluster serves; undefined when it serves none.
- * Rejects with `ApiError`.
+ * The kind in the first of these versions that the cluster serves, by default in the first of all versions of the
+ * group, of which the preferred one comes first; undefined when it serves none. Rejects with `ApiError`.
  * https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
  */
 export async function findResource(
   client: Pick<KubernetesClient, 'request'>,
   group: string,
   kind: string,
-  versions: readonly string[],
+  versions?: readonly string[],
 ): Promise<ApiResource | undefined> {
   const answer = await unlessMissing(client.request({ method: 'GET', path: `/apis/${group}` }))
   if (answer === undefined) return undefined
-  const served = read(Group, answer, `/apis/${group}`).versions.map(({ version }) => version)
-  for (const version of versions.filter((wanted) => served.includes(wanted))) {
+  const served = versionsOf(read(Group, answer, `/apis/${group}`))
+  for (const version of versions?.filter((wanted) => served.includes(wanted)) ?? served) {
     const found = (await resourcesOf(client, group, version)).find((it) => it.kind === kind)
     if (found) return found
   }
@@ -110,7 +110,10 @@ async function lookAtGroups(
   const answer = await client.request({ method: 'GET', path: '/apis' })
   const versions = new Map([[versionPath('', 'v1'), await resourcesOf(client, '', 'v1')]])
   let failure: ApiError | undefined
-  for (const { group, version } of read(GroupList, answer, '/apis').groups.flatMap(versionsOf)) {
+  const served = read(GroupList, answer, '/apis').groups.flatMap((group) =>
+    versionsOf(group).map((version) => ({ group: group.name, version })),
+  )
+  for (const { group, version } of served) {
     const path = versionPath(group, version)
     const before = known.get(path)
     try {
@@ -125,9 +128,8 @@ async function lookAtGroups(
 }
 
 /** The versions of a group, the preferred one first. */
-function versionsOf({ name: group, versions, preferredVersion }: z.infer<typeof Group>) {
-  const ordered = new Set([preferredVersion, ...versions].map(({ version }) => version))
-  return [...ordered].map((version) => ({ group, version }))
+function versionsOf({ versions, preferredVersion }: z.infer<typeof Group>): readonly string[] {
+  return [...new Set([preferredVersion, ...versions].map(({ version }) => version))]
 }
 
 function firstOfEachGroup(resources: readonly ApiResource[]): readonly ApiResource[] {

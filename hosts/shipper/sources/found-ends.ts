@@ -6,7 +6,7 @@ import type { Clock } from '../../../relay/ports/clock.ts'
 import { ApiError } from '../kubernetes/api-error.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { type ApiObject, list } from '../kubernetes/collection.ts'
-import { type ApiResource, createKindFinder } from '../kubernetes/discovery.ts'
+import { type ApiResource, findResource } from '../kubernetes/discovery.ts'
 import { isDefinite } from '../kubernetes/follow-kind.ts'
 import type { Loop } from '../loop.ts'
 import type { FailingObject } from '../spool/failing-objects.ts'
@@ -67,7 +67,6 @@ interface Unreadable {
 export class FoundEnds implements Loop {
   readonly #options: FoundEndsOptions
   readonly #stopping = new AbortController()
-  readonly #findKind: ReturnType<typeof createKindFinder>
   readonly #resources = new Map<string, ApiResource>()
   readonly #unreadable = new Map<string, Unreadable>()
   /** How many looks began. */
@@ -77,7 +76,6 @@ export class FoundEnds implements Loop {
 
   constructor(options: FoundEndsOptions) {
     this.#options = options
-    this.#findKind = createKindFinder(options.client)
   }
 
   stop(): void {
@@ -120,19 +118,21 @@ export class FoundEnds implements Loop {
   }
 
   /**
-   * Looks at these objects, and resolves with the errors by kind. After an error the other objects of that kind have
-   * to wait for the next look, and those of other kinds do not. Rejects when the API does not answer at all.
+   * Looks at these objects, and resolves with the errors by kind. After an error, and where a kind cannot be read, its
+   * other objects have to wait for the next look, and those of other kinds do not. Rejects when the API does not answer
+   * at all.
    */
   async #lookAtEach(objects: readonly FailingObject[]): Promise<ReadonlyMap<string, ApiError>> {
     const failures = new Map<string, ApiError>()
+    const unreadable = new Set<string>()
     for (const object of objects) {
       if (this.#stopping.signal.aborted) break
       // Before it is looked at: one that cannot be read holds up no other.
       this.#last = object
       const key = resourceKey(object)
-      if (failures.has(key)) continue
+      if (failures.has(key) || unreadable.has(key)) continue
       try {
-        await this.#lookAt(object)
+        if ((await this.#lookAt(object)) === 'unreadable') unreadable.add(key)
       } catch (error) {
         if (!(error instanceof ApiError) || error.status === undefined) throw error
         failures.set(key, error)
@@ -141,20 +141,22 @@ export class FoundEnds implements Loop {
     return failures
   }
 
-  async #lookAt(failing: FailingObject): Promise<void> {
+  async #lookAt(failing: FailingObject): Promise<'looked-at' | 'unreadable'> {
     const { spool, clock, observer, withLabels } = this.#options
     const { memory } = spool
     const { kind, namespace, name, failedAt } = failing
     // What waits to be sent may be the end.
-    if (memory.held.ofObject(involvedObjectKey(kind, namespace, name)).length > 0) return
+    const isHeld = memory.held.ofObject(involvedObjectKey(kind, namespace, name)).length > 0
+    if (isHeld) return 'looked-at'
     const read = await this.#read(failing)
-    if (read === undefined) return
+    if (read === undefined) return 'unreadable'
     const event = endOf(failing, read, clock.now())
-    if (event === undefined) return
+    if (event === undefined) return 'looked-at'
     const body = eventText(event, withLabels) ?? JSON.stringify(event)
     const admit = () => (memory.failing.end(failing, failedAt) ? 'new' : 'known')
     const [kept] = await spool.addAll([{ body, admit }])
     if (kept === 'spooled') observer.found(failing, String(event.reason))
+    return 'looked-at'
   }
 
   /** The object as it is now, if it is there; undefined when that cannot be known. */
@@ -184,7 +186,7 @@ export class FoundEnds implements Loop {
     const key = resourceKey(failing)
     const known = this.#resources.get(key)
     if (known) return known
-    const found = (await this.#findKind(failing.kind)).find(({ group }) => group === failing.group)
+    const found = await findResource(this.#options.client, failing.group, failing.kind)
     if (found) this.#resources.set(key, found)
     return found
   }

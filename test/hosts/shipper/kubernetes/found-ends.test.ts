@@ -177,6 +177,28 @@ describe('an object that failed', () => {
     expect(releases).toHaveLength(2)
   })
 
+  it.each([
+    ['may not be listed', 'HelmRelease', 'helm.toolkit.fluxcd.io/v2', 1],
+    ['is of a kind that is gone', 'ImagePolicy', 'image.toolkit.fluxcd.io/v1', 0],
+  ])(
+    'costs few requests where it %s, however many of its kind failed',
+    async (_, kind, apiVersion, lists) => {
+      const { cluster, report, failed, status, look, found, requests } = await start()
+      for (let index = 0; index < 20; index += 1) {
+        await report({ severity: 'error', name: `a${index}`, kind, apiVersion })
+      }
+      await failed()
+      await status(READY)
+      await look()
+      expect(found()).toHaveLength(1)
+      expect(requests().filter((request) => !request.includes('kustomizations'))).toHaveLength(
+        lists,
+      )
+      // The group of each kind, and its version.
+      expect(cluster.requests.filter(({ resource }) => resource === '').length).toBeLessThan(5)
+    },
+  )
+
   it('waits for an API that does not answer', async () => {
     const { cluster, failed, status, look, found } = await start()
     await failed()
