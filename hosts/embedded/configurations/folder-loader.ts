@@ -3,7 +3,7 @@ import type { Clock } from '../../../relay/ports/clock.ts'
 import type { FolderLoader } from '../manifests/folder.ts'
 import { fingerprintOf, type LoadedManifests, ManifestLoader } from '../manifests/loader.ts'
 import { type FolderEntry, isManifestFile, signatureOf } from '../manifests/scan.ts'
-import type { JudgedFolder } from './messages.ts'
+import type { JudgedFolder, UnchangedFolder } from './messages.ts'
 import type { ConfigThread } from './thread.ts'
 
 /** A folder of at most so many bytes in at most so many files is loaded in the event loop. */
@@ -14,6 +14,8 @@ const SMALL_FILES = 100
 export type FolderLoad =
   | { readonly kind: 'loaded'; readonly loaded: LoadedManifests }
   | { readonly kind: 'judged'; readonly judged: JudgedFolder }
+
+type JudgedLoad = Extract<FolderLoad, { kind: 'judged' }>
 
 export interface FolderLoaderOptions {
   readonly cluster: string
@@ -34,7 +36,7 @@ class SizedLoader implements FolderLoader<FolderLoad> {
   readonly #options: FolderLoaderOptions
   readonly #small: ManifestLoader
   /** What the thread loaded last, and what it had looked at. */
-  #large: { readonly load: FolderLoad; readonly seen: string | undefined } | undefined
+  #large: { readonly load: JudgedLoad; readonly seen: string | undefined } | undefined
   #inForce: Uint8Array | undefined
   #load: Extract<FolderLoad, { kind: 'loaded' }> | undefined
 
@@ -48,10 +50,9 @@ class SizedLoader implements FolderLoader<FolderLoad> {
     const seen = signatureOf(entries)
     if (this.#large?.seen === seen) return this.#large.load
     try {
-      const judged = await this.#judge(entries)
-      this.#inForce = judged.inForce
-      const load: FolderLoad = { kind: 'judged', judged }
-      this.#large = { load, seen: judged.isUncertain ? undefined : seen }
+      const result = await this.#judge(entries)
+      const load = this.#loadOf(result)
+      this.#large = { load, seen: result.isUncertain ? undefined : seen }
       return load
     } catch (error) {
       this.#options.onFailure(error)
@@ -70,12 +71,24 @@ class SizedLoader implements FolderLoader<FolderLoad> {
     return this.#load
   }
 
-  #judge(entries: readonly FolderEntry[]): Promise<JudgedFolder> {
+  /** The same object for the same load. */
+  #loadOf(result: JudgedFolder | UnchangedFolder): JudgedLoad {
+    if (result.kind === 'judged') {
+      this.#inForce = result.inForce
+      return { kind: 'judged', judged: result }
+    }
+    if (this.#large === undefined) throw new Error('nothing was loaded that could be unchanged')
+    return this.#large.load
+  }
+
+  #judge(entries: readonly FolderEntry[]): Promise<JudgedFolder | UnchangedFolder> {
     const { cluster, thread, builtInSecrets, clock } = this.#options
     // What was in force of a folder that was small is taken on.
     const inForce = this.#inForce ?? this.#small.inForce
     const now = clock.now()
-    return thread.run(cluster, 'loadFolder', { cluster, entries, now, builtInSecrets, inForce })
+    const known = this.#large?.load.judged.fingerprint
+    const folder = { cluster, entries, now, builtInSecrets, inForce, known }
+    return thread.run(cluster, 'loadFolder', folder)
   }
 }
 

@@ -12,7 +12,7 @@ export interface Tasks {
   readonly put: Task<{ readonly request: ConfigRequest; readonly now: number }, Answer>
   readonly judgeAgain: Task<{ readonly cluster: string }, undefined>
   readonly show: Task<{ readonly cluster: string }, Answer>
-  readonly loadFolder: Task<FolderToLoad, JudgedFolder>
+  readonly loadFolder: Task<FolderToLoad, JudgedFolder | UnchangedFolder>
 }
 
 interface Task<Input, Output> {
@@ -29,11 +29,21 @@ export interface FolderToLoad {
   readonly builtInSecrets: ReadonlyMap<string, SecretData>
   /** Which version of each object is in force, from an earlier load; a thread's own as it gave it. */
   readonly inForce: ObjectsInForce | Uint8Array
+  /** The fingerprint of the load that the host has; undefined before the first. */
+  readonly known: string | undefined
+}
+
+/** All of a folder is as in the load that the host has. */
+export interface UnchangedFolder {
+  readonly kind: 'unchanged'
+  /** A file may have changed without its times showing it. */
+  readonly isUncertain: boolean
 }
 
 /** A load of a folder that is judged, without the objects that only their text is needed of. */
 export interface JudgedFolder
   extends Pick<LoadedManifests, 'secrets' | 'problems' | 'notTaken' | 'notes' | 'fileCount'> {
+  readonly kind: 'judged'
   readonly config: ConfigText
   readonly notReady: readonly ObjectReadiness[]
   /** Alerts and Providers. */

@@ -5,7 +5,7 @@ import type { FolderLoader } from './folder.ts'
 import { MAX_PROBLEMS_PER_FILE, type ObjectsInForce, settle } from './in-force.ts'
 import type { ManifestError } from './manifest-error.ts'
 import { notesOf } from './notes.ts'
-import { type FileReading, readEntry } from './read-file.ts'
+import { type FileReading, isTooLarge, readEntry } from './read-file.ts'
 import { entrySignature, type FolderEntry, isManifestFile } from './scan.ts'
 
 /** What a manifests folder amounts to. */
@@ -104,6 +104,7 @@ export class ManifestLoader implements FolderLoader<LoadedManifests> {
     if (reading === undefined) return cached
     const isUncertain =
       isManifestFile(entry) &&
+      !isTooLarge(entry) &&
       (reading.digest === undefined || Math.abs(startedAt - entry.modifiedAt) < RACY_MS)
     return { signature, reading, isUncertain }
   }

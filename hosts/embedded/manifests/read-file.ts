@@ -17,30 +17,39 @@ export interface FileReading {
   readonly modifiedAt?: number
   /** The digest of the bytes; undefined when they could not be read. */
   readonly digest?: string
+  /** Why the bytes could not be read. */
+  readonly unread?: string
 }
 
 /** Kubernetes bounds an object at 1.5 MiB; a file holds several. */
 export const MAX_FILE_BYTES = 4 * 1024 * 1024
 
+/** Whether a file is not read since it has too many bytes. */
+export function isTooLarge(entry: FolderEntry): boolean {
+  return 'size' in entry && entry.size > MAX_FILE_BYTES
+}
+
 /**
- * Reads one entry of the folder. `previous` comes back, when the bytes are still the same, and
- * nothing when the file is gone since it was listed. Never rejects for what the file holds.
+ * Reads one entry of the folder. `previous` comes back, when the bytes are still the same or cannot be read for the
+ * same reason, and nothing when the file is gone since it was listed. Never rejects for what the file holds.
  */
 export async function readEntry(
   cluster: string,
   entry: FolderEntry,
   previous: FileReading | undefined,
 ): Promise<FileReading | undefined> {
-  if ('problem' in entry) return unreadable(entry.file, entry.problem)
-  if (entry.size > MAX_FILE_BYTES) {
-    return unreadable(entry.file, `is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB`)
-  }
+  const noBytes = (message: string) =>
+    previous?.unread === message
+      ? previous
+      : { ...unreadable(entry.file, message), unread: message }
+  if ('problem' in entry) return noBytes(entry.problem)
+  if (isTooLarge(entry)) return noBytes(`is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB`)
   let bytes: Buffer
   try {
     bytes = await readFile(entry.path)
   } catch (error) {
     const code = errorCode(error)
-    return code === 'ENOENT' ? undefined : unreadable(entry.file, codeText(code))
+    return code === 'ENOENT' ? undefined : noBytes(codeText(code))
   }
   const digest = createHash('sha256').update(bytes).digest('hex')
   if (previous?.digest === digest) return previous

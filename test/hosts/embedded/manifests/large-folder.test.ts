@@ -1,4 +1,4 @@
-import { unlinkSync } from 'node:fs'
+import { truncateSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { createFolderLoader } from '../../../../hosts/embedded/configurations/folder-loader.ts'
@@ -124,4 +124,32 @@ it('a thread that takes on the work of another keeps the versions in force', asy
   expect(await load()).toMatchObject({ kind: 'judged', severities: { a: 'info' } })
   write({ 'a.yaml': alertYaml('a', 'error') })
   expect(await load()).toMatchObject({ severities: { a: 'error' } })
+})
+
+it('a large folder is judged once while a file of it cannot be read', async () => {
+  const { path, write, loader, failures } = start()
+  write({ 'many.yaml': alertsYaml(500, 'many'), 'p.yaml': PROVIDER })
+  const files = await scanManifests(path)
+  // Read as a file, a folder fails each time.
+  const folder = { file: 'x.yaml', path, size: 1, modifiedAt: 1, signature: 'x' }
+  const first = await loader.load([...files, folder])
+  expect(first).toMatchObject({ kind: 'judged', judged: { problems: [{ file: 'x.yaml' }] } })
+  expect(await loader.load([...files, folder])).toBe(first)
+  // The times of the files tell of the next change only when they are some seconds old.
+  expect(first).toMatchObject({ judged: { isUncertain: true } })
+  expect(await loader.load([...files, { ...folder, path: `${path}/p.yaml` }])).not.toBe(first)
+  expect(failures).toEqual([])
+})
+
+it('a file that is too large is not looked into again before it changes', async () => {
+  const { path, write, load, loader, thread } = start()
+  write({ 'many.yaml': alertsYaml(500, 'many'), 'p.yaml': PROVIDER, 'crds.yaml': '' })
+  truncateSync(join(path, 'crds.yaml'), 5 * 1024 * 1024)
+  await load()
+  const old = (await scanManifests(path)).map((entry) =>
+    'size' in entry ? { ...entry, modifiedAt: 1, signature: `old ${entry.file}` } : entry,
+  )
+  const first = await loader.load(old)
+  await thread.close()
+  expect(await loader.load(old)).toBe(first)
 })
