@@ -12,6 +12,7 @@ import { noteFailure } from './note-failure.ts'
 import type { ObjectStatuses } from './object-statuses.ts'
 import { occurrenceOf } from './occurrence.ts'
 import { HOLD_MS, STATUS_WINDOW_MS, tell } from './reports.ts'
+import { ToldAhead } from './told-ahead.ts'
 import { isTrace } from './trace-event.ts'
 import { unknownMetadata } from './unknown-metadata.ts'
 
@@ -51,6 +52,14 @@ const SELF = 'flux-relay'
 /** How much a reporter's clock may be behind when a kind is watched for the first time. */
 const ALLOWANCE_MS = 60_000
 
+/** An Event of the API, and what it says. */
+interface IncomingEvent {
+  readonly object: ApiObject
+  readonly read: ReturnType<typeof readKubernetesEvent>
+  /** When it last occurred, in milliseconds since the epoch; now when that cannot be read. */
+  readonly at: number
+}
+
 /** What has to be done about an Event. */
 type Step =
   | { readonly kind: 'keep'; readonly entry: SpooledItem; readonly shortened?: string }
@@ -87,7 +96,9 @@ export class EventIntake {
         this.#listed = []
         return true
       case 'listed': {
-        if (!(await this.#keep(update.objects))) return false
+        // A list goes by names: an Event that occurred again stands before those that came in between.
+        const events = update.objects.map((object) => this.#read(object))
+        if (!(await this.#keep(events.toSorted((a, b) => a.at - b.at)))) return false
         for (const { metadata } of update.objects) this.#listed.push(metadata.uid)
         return true
       }
@@ -96,7 +107,7 @@ export class EventIntake {
         return true
       case 'watched': {
         const here = update.changes.filter(({ type }) => type !== 'DELETED')
-        if (!(await this.#keep(here.map(({ object }) => object)))) return false
+        if (!(await this.#keep(here.map(({ object }) => this.#read(object))))) return false
         const gone = update.changes.filter(({ type }) => type === 'DELETED')
         const uids = gone.map(({ object }) => object.metadata.uid)
         await this.#moveTo(update.resourceVersion, (seen) => seen.forget(uids))
@@ -121,10 +132,19 @@ export class EventIntake {
     })
   }
 
-  /** Stores Events. Resolves with false when the spool had no room for some of them. */
-  async #keep(objects: readonly ApiObject[]): Promise<boolean> {
-    const { spool, observer } = this.#options
-    const steps = objects.flatMap((object) => this.#step(object) ?? [])
+  #read(object: ApiObject): IncomingEvent {
+    const now = this.#options.clock.now()
+    const read = readKubernetesEvent(object, now)
+    return { object, read, at: 'problem' in read ? now : read.at }
+  }
+
+  /**
+   * Stores Events in this order. Resolves with false when the spool had no room for some of them.
+   */
+  async #keep(events: readonly IncomingEvent[]): Promise<boolean> {
+    const { spool, observer, clock } = this.#options
+    const told = new ToldAhead((object) => spool.memory.told.read(object), clock.now())
+    const steps = events.flatMap((event) => this.#step(event, told) ?? [])
     const kept = steps.filter((step) => step.kind === 'keep')
     await this.#pass(steps.filter((step) => step.kind === 'pass'))
     if (kept.length === 0) return true
@@ -150,27 +170,27 @@ export class EventIntake {
   }
 
   /** What has to be done about an Event; undefined when there is nothing to do. */
-  #step(object: ApiObject): Step | undefined {
-    const { spool, kind, clock, observer } = this.#options
+  #step({ object, read }: IncomingEvent, told: ToldAhead): Step | undefined {
+    const { spool, kind, observer } = this.#options
     const { seen } = spool.memory
     const { uid } = object.metadata
-    const read = readKubernetesEvent(object, clock.now())
     const known = seen.count(uid)
     if ('problem' in read) {
       if (known !== undefined) return undefined
-      const told = () => observer.skipped(nameOf(object), read.problem)
-      return { kind: 'pass', uid, remember: () => seen.remember(uid, kind, 0), told }
+      const tellSkipped = () => observer.skipped(nameOf(object), read.problem)
+      const rememberIt = () => seen.remember(uid, kind, 0)
+      return { kind: 'pass', uid, remember: rememberIt, told: tellSkipped }
     }
     if (read.reporter === SELF) return undefined
     if (known !== undefined && known >= read.count) return undefined
     const remember = () => seen.remember(uid, read.event.involvedObject.kind, read.count)
     // Remembered, since what came before it decides, and that changes.
-    if (this.#isTrace(read)) return { kind: 'pass', uid, remember, told: () => undefined }
-    if (!this.#isOfBefore(read)) return this.#entry(object, read)
-    const told = () => {
+    if (isTraceAfter(read, told)) return { kind: 'pass', uid, remember, told: () => undefined }
+    if (!this.#isOfBefore(read)) return this.#entry(object, read, told)
+    const count = () => {
       this.#older += 1
     }
-    return { kind: 'pass', uid, remember, told }
+    return { kind: 'pass', uid, remember, told: count }
   }
 
   /** Whether it occurred before its kind was watched. Clocks matter only for this. */
@@ -183,13 +203,7 @@ export class EventIntake {
     return watch?.resourceVersion === null && at < watch.beganAt - ALLOWANCE_MS
   }
 
-  #isTrace({ event }: ReadEvent): boolean {
-    const state = stateOfEvent(event)
-    const last = state && this.#options.spool.memory.told.read(state.object)
-    return isTrace(event, last && { isError: last.isError, isSame: last.state === state.state })
-  }
-
-  #entry(object: ApiObject, read: ReadEvent): Step {
+  #entry(object: ApiObject, read: ReadEvent, told: ToldAhead): Step {
     const { spool, clock, withLabels, statuses } = this.#options
     const { memory } = spool
     const { at, count, isForgetful } = read
@@ -200,6 +214,7 @@ export class EventIntake {
     const event = { ...read.event, metadata: known ?? unknownMetadata(read.event) }
     const occurrence = occurrenceOf(event)
     const state = stateOfEvent(event)
+    if (state) told.note(state)
     let number: number | null = null
     const admit: SpooledItem['admit'] = (write): Novelty => {
       const before = memory.seen.count(uid) ?? 0
@@ -250,6 +265,12 @@ export class EventIntake {
     }
     return hold
   }
+}
+
+function isTraceAfter({ event }: ReadEvent, told: ToldAhead): boolean {
+  const state = stateOfEvent(event)
+  const last = state && told.read(state.object)
+  return isTrace(event, last && { isError: last.isError, isSame: last.state === state.state })
 }
 
 function nameOf({ metadata }: ApiObject): string {

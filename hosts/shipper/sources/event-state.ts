@@ -60,3 +60,8 @@ export function isBefore(at: number, told: ToldState | undefined, now: number): 
   if (at === 0 || told === undefined || told.at > now + ALLOWANCE_MS) return false
   return Math.floor(at / 1_000) < Math.floor(told.at / 1_000)
 }
+
+/** Whether an event that reports this state says something else than what was told before, and nothing of before that. */
+export function changesState(state: EventState, told: ToldState | undefined, now: number): boolean {
+  return told?.state !== state.state && !isBefore(state.at, told, now)
+}

@@ -1,7 +1,7 @@
 import type { EventMemory } from '../spool/event-memory.ts'
 import type { HeldEvent } from '../spool/held-events.ts'
 import type { SpoolWrite } from '../spool/spool-write.ts'
-import { type EventState, isBefore } from './event-state.ts'
+import { changesState, type EventState } from './event-state.ts'
 
 /**
  * The longest time for which a Kubernetes Event waits for its controller's post. A post is tried
@@ -29,8 +29,7 @@ export function tell(
   const { object, kind } = state
   const same = held.filter((it) => isReportOf(it, state))
   if (same.length > 0) write.delete(same.map(({ sequence }) => sequence))
-  const before = memory.told.read(object)
-  if (before?.state === state.state || isBefore(state.at, before, now)) return
+  if (!changesState(state, memory.told.read(object), now)) return
   memory.told.write(object, kind, state)
 }
 

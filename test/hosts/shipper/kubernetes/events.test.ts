@@ -109,6 +109,24 @@ describe('a watch of Kubernetes Events', () => {
     expect(spool.memory.seen.count(gone)).toBeUndefined()
   })
 
+  it('brings what a list has in the order in which it occurred, not in that of its names', async () => {
+    const cluster = await startCluster()
+    const { spool, close, directory } = testSpool()
+    const first = runEventWatch(cluster, spool)
+    await waitFor(() => expect(first.said).toContain('began Kustomization 0'))
+    await cluster.apply(eventManifest('a', { at: START }))
+    await arrived(first, 1)
+    await first.stop()
+    close()
+    await cluster.apply(eventManifest('b', { at: START + 60_000 }))
+    await cluster.apply(eventManifest('a', { at: START + 120_000, count: 2 }))
+    await cluster.expire()
+    const second = testSpool({ directory })
+    const run = runEventWatch(cluster, second.spool)
+    await arrived(run, 2)
+    expect(spooledMessages(second.spool)).toEqual(['message of a', 'message of b', 'message of a'])
+  })
+
   it('forgets an Event that is deleted', async () => {
     const { cluster, spool, run } = await startWatch()
     await cluster.apply(eventManifest('a'))
@@ -259,6 +277,25 @@ describe('Events that are', () => {
     await cluster.apply(eventManifest('e', { reason: 'ArtifactUpToDate' }))
     await arrived(run, 3)
     expect(spooledMessages(spool)).toEqual(['found 7 tags', 'message of d', 'message of e'])
+  })
+
+  it('a recovery that comes in one list with its failure are none of these', async () => {
+    const cluster = await startCluster()
+    const { spool } = testSpool()
+    await spool.tables.write(() => spool.memory.watches.begin(['*'], START))
+    const object = {
+      ...{ apiVersion: 'image.toolkit.fluxcd.io/v1', kind: 'ImageUpdateAutomation' },
+      ...{ namespace: 'flux-system', name: 'x' },
+    }
+    const told = { reason: 'Succeeded', message: 'repository up-to-date' }
+    await cluster.apply(
+      eventManifest('a', { object, type: 'Warning', reason: 'GitOperationFailed', at: START }),
+    )
+    await cluster.apply(eventManifest('b', { object, ...told, at: START + 1_000 }))
+    await cluster.apply(eventManifest('c', { object, ...told, at: START + 2_000 }))
+    const run = runEventWatch(cluster, spool, { kinds: ['*'] })
+    await waitFor(() => expect(run.said.some((text) => text.startsWith('began'))).toBe(true))
+    expect(spooledMessages(spool)).toEqual(['message of a', 'repository up-to-date'])
   })
 
   it('about an object of the cluster have the namespace that the Event is in', async () => {
