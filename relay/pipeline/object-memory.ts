@@ -105,7 +105,7 @@ export function failureAfter(
 }
 
 /** The order of the newest event after which a failure of the object was over; undefined when none is remembered. */
-function endOf(state: ObjectState | undefined): EventOrder | undefined {
+export function endOf(state: ObjectState | undefined): EventOrder | undefined {
   return state?.end ?? state?.failure?.endedBy ?? state?.failure?.endedBefore
 }
 

@@ -126,8 +126,10 @@ function judgeLate(episode: Episode, judged: JudgedEvent, { only, after }: Memor
   if (failure?.deliveryId === deliveryId) return judgeHeld(episode, judged)
   if (event.severity === 'error') {
     if (only === undefined && after === undefined) return SEND
+    // One that began later is another failure.
+    const isSame = failure !== undefined && failure.since <= judged.happenedAt
     return skip(
-      failure ? TOLD_BY_ANOTHER : 'a newer event ended the failure before this one was told',
+      isSame ? TOLD_BY_ANOTHER : 'a newer event ended the failure before this one was told',
     )
   }
   if (isResolve) return SEND

@@ -11,7 +11,7 @@ import { Contention } from '../contention.ts'
 import { rememberedValue } from '../damaged-memory.ts'
 import { fingerprint } from '../fingerprint.ts'
 import type { InTurn } from '../in-turn.ts'
-import { readObjectState } from '../object-memory.ts'
+import { endOf, readObjectState } from '../object-memory.ts'
 import { deliveryId } from '../record.ts'
 import { readSoundBare } from '../sound-records.ts'
 
@@ -57,10 +57,13 @@ export function holdFailure(
 export async function endOfFailure(ports: FailurePorts, record: Held): Promise<string | undefined> {
   const { cluster, event, alert, order } = record
   const group = objectGroupKey(cluster, event.involvedObject)
-  const failure = (await readObjectState(ports, { cluster, group, event }))?.value.failure
-  if (failure?.endedBy !== undefined && failure.endedBy > order) {
+  const state = (await readObjectState(ports, { cluster, group, event }))?.value
+  const end = endOf(state)
+  // It may fail again since, of which another event tells.
+  if (end !== undefined && end > order) {
     return 'the object recovered while the failure was silenced'
   }
+  const failure = state?.failure
   const newest =
     failure && failure.order > order ? deliveryId(failure.eventId, alert.uid) : undefined
   const { held } = await readHeld(ports, record)

@@ -104,6 +104,32 @@ describe.each(RULE_HOSTS)('on %s a silence', (_, open) => {
     expect(host.posted()).toEqual(['no such file', 'done'])
   })
 
+  it('tells no failure that ended in it, though another one has begun that the Alert does not take', async () => {
+    const host = await open()
+    await host.configure({}, { exclusionList: ['other'] })
+    await host.silence(HOUR_MS, `event.reason == '${FAILED.reason}'`)
+    await host.report(FAILED)
+    await host.report(DONE)
+    await host.report({ ...FAILED, message: 'other' })
+    await host.pass(2 * HOUR_MS)
+    expect(host.posted()).toEqual(['done'])
+    const [held] = await host.records()
+    expect(held?.reason).toBe('the object recovered while the failure was silenced')
+  })
+
+  it('meets only: the record of a failure that ended in it says so, though another one is told', async () => {
+    const host = await open()
+    await host.configure({ only: 'failures' })
+    await host.silence(HOUR_MS, `event.reason == '${FAILED.reason}'`)
+    await host.report(FAILED)
+    await host.report(DONE)
+    await host.report({ ...FAILED, reason: 'BuildFailed', message: 'no such file' })
+    await host.pass(2 * HOUR_MS)
+    expect(host.posted()).toEqual(['no such file'])
+    const [held] = await host.records()
+    expect(held?.reason).toBe('a newer event ended the failure before this one was told')
+  })
+
   it('meets after: events count while it holds back', async () => {
     const host = await open()
     await host.configure({ after: '3 times', only: 'failures' })
