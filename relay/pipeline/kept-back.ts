@@ -1,11 +1,14 @@
 import type { Awaitable } from '../model/awaitable.ts'
 import type { DeliveryRecord, Status } from '../model/delivery.ts'
+import { end } from './conclusion.ts'
 import {
   type JudgeRulesContext,
   judgeRules,
   leaveTo,
   needsJudging,
 } from './episodes/judge-rules.ts'
+import { whyOver } from './episodes/reminders.ts'
+import { isInMessage } from './groups/messages.ts'
 import type { MatchedCandidate } from './prepare.ts'
 import {
   judgeSilence,
@@ -27,8 +30,21 @@ export function keptBack(
   context: KeptBackContext,
   isObserved: boolean,
 ): Awaitable<SilenceJudgement> {
+  const { toldIn } = record
+  if (record.reminder && toldIn !== undefined) return judgeGathered(record, toldIn, context)
   if (!needsJudging(record, candidate)) return judgeSilence(record, candidate, context)
   return judgeBoth(record, candidate, context, isObserved)
+}
+
+/** Ends a reminder that waits to be told with others, unless a message has it, when its failure ends meanwhile. */
+async function judgeGathered(
+  record: DeliveryRecord<Status>,
+  leader: string,
+  { ports }: KeptBackContext,
+): Promise<SilenceJudgement> {
+  const over = await whyOver(record, ports)
+  if (over === undefined || (await isInMessage(ports, record, leader))) return { notes: [] }
+  return { conclusion: end('skipped', over), notes: [] }
 }
 
 async function judgeBoth(

@@ -6,10 +6,10 @@ import { readSoundBare } from '../sound-records.ts'
 import type { Gathering } from './gathering.ts'
 import {
   dissolveMessage,
+  isInMessage,
   type Leader,
   makeAlone,
   makeMessage,
-  readMessage,
   readStored,
   tellsOf,
 } from './messages.ts'
@@ -147,18 +147,8 @@ async function follow(
   }
   if (status === undefined || !isIn) return join(ports, record, gathering, leader)
   // Another one may have left the leader since the message was read, and the leader have told of itself alone.
-  const isTold = await isToldBy(ports, record, leader)
+  const isTold = await isInMessage(ports, record, leader)
   return isTold ? endedWith(leader, status) : join(ports, record, gathering, leader)
-}
-
-/** Whether the message of a leader tells of a delivery. Ask it after it is known what became of the leader. */
-async function isToldBy(
-  ports: Pick<Ports, 'state'>,
-  { id, cluster }: Pick<DeliveryRecord<Status>, 'id' | 'cluster'>,
-  leader: string,
-): Promise<boolean> {
-  const message = await readMessage(ports, cluster, leader)
-  return message?.digest !== undefined && tellsOf(message, id)
 }
 
 /**
@@ -173,7 +163,7 @@ export async function toldWith(
   const [stored] = await readSoundBare(ports, [leader])
   const { status } = stored?.value ?? {}
   if (status?.kind !== 'final' || isLeftBehind(status)) return undefined
-  return (await isToldBy(ports, record, leader)) ? endedWith(leader, status) : undefined
+  return (await isInMessage(ports, record, leader)) ? endedWith(leader, status) : undefined
 }
 
 function endedWith(leader: string, { outcome, reason }: Final): Ended {

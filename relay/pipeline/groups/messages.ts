@@ -17,22 +17,13 @@ const KEPT_DIGITS = 16
 
 type MessagePorts = Pick<Ports, 'state' | 'clock' | 'ledger'>
 
-/** The message that `leader` sends; undefined when it is not made yet. */
-export async function readMessage(
-  ports: Pick<Ports, 'state'>,
-  cluster: string,
-  leader: string,
-): Promise<GroupMessage | undefined> {
-  return (await readStored(ports, cluster, leader)).message
-}
-
 /** A message, if it was made, and the version of its item. */
 export interface StoredMessage {
   readonly message?: GroupMessage
   readonly version: ExpectedVersion
 }
 
-/** The message that `leader` sends as `readMessage` finds it, for whoever may change it. */
+/** The message that `leader` sends, if it was made. */
 export async function readStored(
   { state }: Pick<Ports, 'state'>,
   cluster: string,
@@ -130,6 +121,19 @@ async function writeMessage(
   version: ExpectedVersion,
 ): Promise<boolean> {
   return state.write(key, groupMessageCodec.encode(message), version, clock.now() + REMEMBER_MS)
+}
+
+/**
+ * Whether the message that `leader` sends is made, and tells of a delivery and of others. Ask it after it is known what
+ * became of the leader. Rejects when the store fails.
+ */
+export async function isInMessage(
+  ports: Pick<Ports, 'state'>,
+  { id, cluster }: Pick<DeliveryRecord<Status>, 'id' | 'cluster'>,
+  leader: string,
+): Promise<boolean> {
+  const { message } = await readStored(ports, cluster, leader)
+  return message?.digest !== undefined && tellsOf(message, id)
 }
 
 /** Whether a message tells of a delivery. */

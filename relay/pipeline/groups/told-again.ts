@@ -2,7 +2,7 @@ import type { DeliveryRecord, LedgerRecord } from '../../model/delivery.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isReplayed } from '../record.ts'
 import { readSoundBare } from '../sound-records.ts'
-import { readMessage, tellsOf } from './messages.ts'
+import { isInMessage } from './messages.ts'
 
 /**
  * Whether a message of a group tells of a delivery that waits for it, or that died with it, after all: it was sent again
@@ -14,9 +14,8 @@ export async function isToldAgain(
   record: LedgerRecord,
 ): Promise<boolean> {
   if (!isUntoldWithOthers(record)) return false
-  const { cluster, id, toldIn } = record
-  const message = await readMessage(ports, cluster, toldIn)
-  if (message?.digest === undefined || !tellsOf(message, id)) return false
+  const { toldIn } = record
+  if (!(await isInMessage(ports, record, toldIn))) return false
   const [leader] = await readSoundBare(ports, [toldIn])
   const status = leader?.value.status
   return status?.kind === 'waiting' || status?.outcome === 'delivered'

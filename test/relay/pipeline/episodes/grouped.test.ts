@@ -62,4 +62,41 @@ describe.each(RULE_HOSTS)('on %s a group', (_, open) => {
     await host.pass(4 * HOUR_MS)
     expect(host.posted()).toHaveLength(3)
   })
+
+  it.each([1, 2, 3])(
+    'meets remind: %i reminders that wait for their message end with their failures',
+    async (objects) => {
+      const host = await open()
+      await host.configure({ 'group-by': 'event.severity', 'group-wait': '20m', remind: '1h' })
+      const names = ['a', 'b', 'c'].slice(0, objects)
+      for (const name of names) await host.report(of(FAILED, name))
+      await host.pass(90 * MINUTE_MS)
+      expect(host.posted()).toHaveLength(1)
+      const waiting = (await host.records()).filter(
+        ({ toldIn, outcome }) => toldIn && outcome === 'held',
+      )
+      expect(waiting).toHaveLength(objects)
+      for (const name of names.slice(1)) await host.report(of(DONE, name))
+      await host.restart()
+      await host.pass(35 * MINUTE_MS)
+      const reminders = () => host.posted().filter((text) => /Still failing/.test(text))
+      expect(reminders()).toHaveLength(1)
+      expect(reminders()[0]).not.toMatch(/events of/)
+      await host.report(of(DONE, 'a'))
+      await host.pass(5 * HOUR_MS)
+      expect(reminders()).toHaveLength(1)
+    },
+  )
+
+  it('of a destination that limits the rate meets remind: a reminder ends with its failure', async () => {
+    const host = await open()
+    await host.configure({ remind: '1h' }, { exclusionList: ['done'] })
+    await host.report(of(FAILED, 'a'))
+    host.answerWith(429)
+    await host.pass(HOUR_MS + 15 * MINUTE_MS)
+    await host.report(of(DONE, 'a'))
+    host.answerWith(200)
+    await host.pass(5 * HOUR_MS)
+    expect(host.posted()).toEqual(['unhealthy'])
+  })
 })
