@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Edge } from '../../relay/api/edge.ts'
-import { noteEnded } from './ended-connections.ts'
+import { noteEnded, whyEnded } from './ended-connections.ts'
 import { peerOf } from './peer.ts'
 
 /** What Node's parser says of a request that it cannot read. */
@@ -30,7 +30,9 @@ export function answerUnreadable(server: Server, edge: Edge, maxHeaderBytes: num
     const socket = stream as Socket
     const remoteAddress = peerOf(socket)
     const method = methodOf(error)
-    if (isGone(error)) return answer(socket, BAD_REQUEST)
+    // What has come already of a connection that is being ended is read, and refused, once more.
+    const isOver = isGone(error) || whyEnded(socket) !== undefined
+    if (isOver) return answer(socket, BAD_REQUEST)
     noteEnded(socket, error.message)
     if (error.code === 'HPE_HEADER_OVERFLOW') edge.misaddressed({ method, remoteAddress }, tooLong)
     else if (method === 'POST' && underWayOn(socket) === undefined) {

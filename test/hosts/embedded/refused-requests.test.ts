@@ -194,6 +194,15 @@ describe('a request that is refused', () => {
     expect(relay.logged()).toContain('16 KiB')
   })
 
+  it.each(['POST', 'GET'])('is counted once, however much of it has come: %s', async (method) => {
+    const relay = await startRelay({ tokens: TOKENS })
+    const headers = `X-Big: ${'x'.repeat(400_000)}\r\n`
+    const text = `${method} / HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`
+    expect(await speak(relay.server.port, text)).toMatch(/^HTTP\/1\.1 431 /)
+    expect(await refusals(relay)).toEqual([series('bad-request', '', '', method)])
+    expect(relay.logged().includes('a posted request was refused')).toBe(method === 'POST')
+  })
+
   it.each([
     ['TLS', '\x16\x03\x01\x02\x00\x01'],
     ['SSH', 'SSH-2.0-x\r\n'],
