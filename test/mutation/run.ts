@@ -21,6 +21,14 @@ const { values } = parseArgs({
     patience: { type: 'string', default: '120' },
   },
 })
+const unknown = values.folder?.filter((folder) => TARGETS.every((it) => it.folder !== folder)) ?? []
+if (unknown.length > 0) {
+  const known = TARGETS.map(({ folder }) => folder).join(', ')
+  process.stderr.write(
+    `--folder ${unknown.join(', ')}: no folder of test/mutation/targets.ts; expected one of ${known}\n`,
+  )
+  process.exit(2)
+}
 const sample = Number(values.sample)
 const seed = Number(values.seed)
 const patienceMs = Number(values.patience) * 1_000
@@ -49,7 +57,10 @@ try {
 async function scoreOf(target: Target): Promise<Score> {
   const tests = testsOf(target)
   const reached = await reach(target, tests, join(directory, 'trace'))
-  const files = globSync(`${target.folder}/**/*.ts`).filter((file) => !file.endsWith('.d.ts'))
+  const inner = TARGETS.filter(({ folder }) => folder.startsWith(`${target.folder}/`))
+  const files = globSync(`${target.folder}/**/*.ts`)
+    .filter((file) => !file.endsWith('.d.ts'))
+    .filter((file) => inner.every(({ folder }) => !file.startsWith(`${folder}/`)))
   const all = files.toSorted().flatMap((file) => mutantsOf(file, readFileSync(file, 'utf8')))
   const fates = { killed: 0, timeout: 0, survived: 0, 'not reached': 0 }
   for (const mutant of sampleOf(all)) {

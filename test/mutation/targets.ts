@@ -12,6 +12,10 @@ export const TARGETS: readonly Target[] = [
     tests: ['test/relay/*.test.ts', 'test/relay/pipeline/*.test.ts'],
     without: ['ledger-invariant', 'interleavings', 'waiting', 'bad-input'],
   },
+  ...['destinations', 'episodes', 'explain', 'groups', 'rules', 'self', 'silences'].map((part) => ({
+    folder: `relay/pipeline/${part}`,
+    tests: [`test/relay/pipeline/${part}/*.test.ts`],
+  })),
   { folder: 'adapters/sqlite', tests: ['test/adapters/sqlite/*.test.ts'] },
   { folder: 'adapters/http', tests: ['test/adapters/http/*.test.ts'] },
   { folder: 'adapters/aws', tests: ['test/adapters/aws/*.test.ts'] },
