@@ -86,6 +86,20 @@ describe.each(RULE_HOSTS)('on %s an end that the shipper found', (_, open) => {
     const [record] = await host.records()
     expect(record?.reason).toMatch(/^Flux did not report that the failure ended/)
   })
+
+  it.each<[string, readonly Told[], RegExp]>([
+    ['without a failure', [FOUND], /^no failure was told that this could end/],
+    [
+      'after a failure that was held back',
+      [FAILED, FOUND],
+      /^recovered from a failure that was not told/,
+    ],
+  ])('says %s why it is not told to who waits', async (_case, events, reason) => {
+    const host = await open()
+    await host.configure({ after: '10m' })
+    for (const told of events) await host.report(told)
+    expect((await host.records()).at(-1)?.reason).toMatch(reason)
+  })
 })
 
 describe.each(RULE_HOSTS)('on %s an incident', (_, open) => {

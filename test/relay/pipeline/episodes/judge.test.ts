@@ -35,6 +35,12 @@ describe('an event that comes behind a newer one of its object', () => {
     ['a success without either', {}, judged('info'), 'send'],
     ['a success for errors only', {}, judged('info', { takesErrorsOnly: true }), 'skip'],
     ['a resolve', { after: parseAfter('10m') }, judged('info', { isResolve: true }), 'send'],
+    [
+      'a resolve for errors only',
+      { only: 'failures' },
+      judged('info', { isResolve: true, takesErrorsOnly: true }),
+      'send',
+    ],
     ['the failure that is told', {}, judged('error', { deliveryId: 'newer' }), 'send'],
   ])('%s', (_, rules, event, verdict) => {
     expect(late(rules, event)).toBe(verdict)

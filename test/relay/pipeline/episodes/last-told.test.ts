@@ -42,6 +42,19 @@ describe.each(RULE_HOSTS)('on %s the variable last', (_, open) => {
     ])
   })
 
+  it.each<[string, Record<string, string>, readonly string[]]>([
+    ['only', { only: 'failures' }, ['nothing', FAILED.reason, DONE.reason]],
+    ['after', { after: '2 times' }, ['nothing', GOING.reason, FAILED.reason, DONE.reason]],
+  ])('has what was told beside %s, and nothing that it kept back', async (_rule, rules, lasts) => {
+    const host = await open()
+    await host.configure({ ...rules, text: "$(last[?'reason'].orValue('nothing'))" })
+    for (const told of [GOING, FAILED, FAILED, DONE, FAILED, FAILED]) {
+      await host.report(told)
+      await host.restart()
+    }
+    expect(host.posted()).toEqual(lasts)
+  })
+
   it('does not count what a silence kept back', async () => {
     const host = await open()
     await host.configure({ text: "$(last[?'reason'].orValue('nothing'))" })
