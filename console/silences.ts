@@ -59,7 +59,7 @@ export function silencesTable(
 ): Html | readonly [] {
   if (silences.length === 0) return []
   const end = from === undefined ? [] : html`<th scope="col">End</th>`
-  return html`<table class="list labelled">
+  return html`<table class="list labelled shares silences">
 <caption>${countText(silences.length, 'silence')} in force</caption>
 <thead><tr><th scope="col">What</th><th scope="col">Why</th><th scope="col">Since</th><th scope="col">Ends</th>${end}</tr></thead>
 <tbody>

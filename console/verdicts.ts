@@ -8,7 +8,7 @@ type Requests = AlertVerdict['requests']
 /** What each Alert does, or did, with one event: those that take it come first. */
 export function verdictsTable(verdicts: readonly Verdict[], caption: string): Html {
   const ordered = verdicts.toSorted((a, b) => rank(a) - rank(b))
-  return html`<table class="list">
+  return html`<table class="list shares verdicts">
 <caption>${caption}</caption>
 <thead><tr><th scope="col">Alert</th><th scope="col">Provider</th><th scope="col">Verdict</th><th scope="col">Rule</th><th scope="col">Why</th></tr></thead>
 <tbody id="rows">

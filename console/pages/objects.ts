@@ -117,7 +117,7 @@ function table(of: ObjectKind, found: readonly ListedObject[], state: TableState
     found.length > shown.length
       ? `${shown.length} of ${found.length} ${of.title}`
       : countText(found.length, of.kind)
-  return html`<table class="list labelled">
+  return html`<table class="list labelled shares objects">
 <caption>${caption} of ${state.cluster}, with the outcomes of the last 24 hours</caption>
 <thead><tr><th scope="col">Name</th><th scope="col">${of.leadsTo}</th><th scope="col">State</th><th scope="col">Last delivered</th><th scope="col">Success in 24 h</th>${state.canTest || state.canSilence ? html`<th scope="col">Actions</th>` : []}</tr></thead>
 <tbody id="rows">

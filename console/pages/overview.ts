@@ -58,7 +58,7 @@ function failing({ failing: shown, failingCount }: Overview, now: number): Html 
     failingCount === 1 ? '1 destination fails' : `${failingCount} destinations fail`
   return html`<section class="banner is-bad" aria-labelledby="failing">
 <div role="status"><h2 id="failing"><span aria-hidden="true">✕</span> ${destinations} now${more}</h2></div>
-<table class="list labelled">
+<table class="list labelled shares failing">
 <caption>Destinations that fail, those with the most waiting first</caption>
 <thead><tr><th scope="col">Provider</th><th scope="col">Last error</th><th scope="col" class="number">Failed in a row</th><th scope="col" class="number">Waiting</th><th scope="col">Next probe</th></tr></thead>
 <tbody>
@@ -100,7 +100,7 @@ function notReady({ notReady: shown, notReadyCount }: Overview): Html | readonly
     notReadyCount > shown.length ? html` <small>${shown.length} of them shown</small>` : []
   return html`<section aria-labelledby="not-ready">
 <h2 id="not-ready">${notReadyCount} not ready${more}</h2>
-<table class="list">
+<table class="list shares unready">
 <caption>Alerts and Providers that take no effect</caption>
 <thead><tr><th scope="col">Object</th><th scope="col">Reason</th><th scope="col">Message</th></tr></thead>
 <tbody>

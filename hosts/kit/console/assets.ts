@@ -19,7 +19,13 @@ export interface Assets {
 /** The parts of the style, in the order in which they count. */
 const STYLE = [
   ...['styles/base.css', 'styles/frame.css', 'styles/controls.css', 'styles/tables.css'],
-  ...['styles/facts.css', 'styles/states.css', 'styles/overview.css', 'styles/narrow.css'],
+  ...[
+    'styles/columns.css',
+    'styles/facts.css',
+    'styles/states.css',
+    'styles/overview.css',
+    'styles/narrow.css',
+  ],
 ]
 
 /** What runs when the page is there: in one file, as htmx looks for its extension when its own has ended. */
