@@ -59,7 +59,7 @@ async function show(of: ObjectKind, { relay, query, now, person, numbers }: Aske
   const { objects } = read(ObjectList, await relay.listObjects(choice.chosen, parameters))
   const name = query.get('name')?.trim() ?? ''
   const found = objects.filter((it) => nameOf(it).includes(name))
-  const page = Math.max(Math.trunc(Number(query.get('page'))) || 1, 1)
+  const page = pageNumber(query.get('page'), found.length)
   const state = { cluster: choice.chosen, name, page }
   const silences = await activeSilences(relay, choice.chosen)
   const mayAct = mayChange(person)
@@ -74,6 +74,16 @@ ${aboutNumbers(numbers)}<div id="results" aria-live="polite">
 ${silencesTable(silences ?? [], { now, from: mayAct ? of.kind : undefined })}${found.length === 0 ? noMatch(pathOf(of, { ...state, name: '', page: 1 })) : table(of, found, { ...state, ...actions, now, silenced })}
 </div>`
   return { title, section, content }
+}
+
+/** The page that the address names, or the last one where there are fewer now. */
+function pageNumber(text: string | null, count: number): number {
+  const asked = Math.max(Math.trunc(Number(text)) || 1, 1)
+  return Math.min(asked, lastPage(count))
+}
+
+function lastPage(count: number): number {
+  return Math.max(Math.ceil(count / PAGE_SIZE), 1)
 }
 
 function nothingYet({ title }: ObjectKind): Html {
@@ -155,8 +165,8 @@ function leadsTo({ type, provider }: ListedObject, cluster: string): Html | stri
 
 function pager(of: ObjectKind, count: number, state: PageState): Html | readonly [] {
   const { page } = state
-  const last = Math.ceil(count / PAGE_SIZE)
-  if (last <= 1) return []
+  const last = lastPage(count)
+  if (last === 1) return []
   const link = (to: number, rel: string, text: string) =>
     html`<a rel="${rel}" href="${pathOf(of, { ...state, page: to })}">${text}</a> `
   const before = page > 1 ? link(page - 1, 'prev', 'Before') : []

@@ -153,6 +153,10 @@ describe('the pages of Alerts and Providers', () => {
     const second = await get(next)
     expect(second.text).toContain('alert-149')
     expect(second.text).not.toContain('rel="next"')
+    // Of an address from before there were fewer.
+    const beyond = await get('/console/alerts?cluster=prod&page=99')
+    expect(beyond.text).toContain('50 of 150 Alerts')
+    expect(beyond.text).toMatch(/Page 2 of 2 <a rel="prev" href="\/console\/alerts\?cluster=prod">/)
     const found = await get('/console/alerts?name=alert-07&page=nonsense')
     expect(found.text.match(/<a href="\/console\/deliveries\?/g)).toHaveLength(10)
     const none = await get('/console/alerts?name=nosuch')
