@@ -1,8 +1,11 @@
 import { createDeliveryFeed, tellAudience } from '../../hosts/embedded/delivery-feed.ts'
 import type { DeliveriesPage } from '../../relay/api/schemas/deliveries.ts'
-import type { ListedRecord } from '../../relay/model/delivery.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
-import type { DeliveryFeed, FeedSubscription } from '../../relay/ports/delivery-feed.ts'
+import type {
+  DeliveryChange,
+  DeliveryFeed,
+  FeedSubscription,
+} from '../../relay/ports/delivery-feed.ts'
 import { BEAT_MS, lookAt, type TailSource } from './tail-look.ts'
 import { TailState } from './tail-state.ts'
 
@@ -38,7 +41,7 @@ export function createLedgerFeed({ source, clock }: LedgerFeedParts): LedgerFeed
   const beat = createBeat(() => lookOnce())
   let changes = createDeliveryFeed({ lingerMs: LINGER_MS })
   let state = new TailState()
-  let recent: { readonly at: number; readonly record: ListedRecord }[] = []
+  let recent: (Pick<DeliveryChange, 'record' | 'isNew'> & { readonly at: number })[] = []
   let trouble = ''
   let usedAt = clock.elapsed()
 
@@ -55,8 +58,9 @@ export function createLedgerFeed({ source, clock }: LedgerFeedParts): LedgerFeed
       // Another list was asked for meanwhile, with which it begins anew.
       if (looking !== state) return 'done'
       const at = clock.elapsed()
-      recent = [...recent.filter(isRecent), ...found.map((record) => ({ at, record }))]
-      for (const record of found) changes.changed(record)
+      const told = found.map((record) => ({ at, record, isNew: looking.isNew(record.id) }))
+      recent = [...recent.filter(isRecent), ...told]
+      for (const { record, isNew } of told) changes.changed(record, isNew)
       tellTrouble('')
       return 'done'
     } catch (error) {
@@ -81,8 +85,8 @@ export function createLedgerFeed({ source, clock }: LedgerFeedParts): LedgerFeed
       if (readers.size === 0 && clock.elapsed() - usedAt >= LINGER_MS) forget()
       const { audience } = reader
       const position = subscription.position()
-      for (const { record } of recent.filter(isRecent)) {
-        tellAudience(audience, { position, record, isNew: false })
+      for (const { record, isNew } of recent.filter(isRecent)) {
+        tellAudience(audience, { position, record, isNew })
       }
       readers.add(subscription)
       beat.start()

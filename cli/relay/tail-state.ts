@@ -57,10 +57,17 @@ export class TailState {
   /** The end of the list before the first look: what is older is no news. Absent without such a list. */
   #listEnd: number | undefined
   #hasLooked = false
+  /** Those of the latest look that nobody was shown before. */
+  #news: ReadonlySet<string> = new Set()
 
   /** The earliest accept time of what the next look asks for; absent when it asks for the latest of all. */
   get since(): number | undefined {
     return this.#newest === Number.NEGATIVE_INFINITY ? undefined : this.#newest - LATE_MS
+  }
+
+  /** Whether nobody was shown this record of the latest look before. */
+  isNew(id: string): boolean {
+    return this.#news.has(id)
   }
 
   /** Takes note of what somebody has seen. Before the first look all of it counts, later only what is open, as others have not. */
@@ -100,6 +107,7 @@ export class TailState {
   take(look: Look, wanted: readonly string[], read: readonly ListedRecord[]): ListedRecord[] {
     const found = new Map(read.map((record) => [record.id, record]))
     const fresh = new Set(this.#unknown(look.latest))
+    this.#news = new Set([...fresh].filter((id) => !this.#versions.has(id)))
     for (const { id, acceptedAt } of look.latest) {
       this.#newest = Math.max(this.#newest, acceptedAt)
       // What the index has and the table not yet is asked for again.
