@@ -118,21 +118,23 @@ export class FoundEnds implements Loop {
   }
 
   /**
-   * Looks at these objects, and resolves with the errors by kind. After an error, and where a kind cannot be read, its
-   * other objects have to wait for the next look, and those of other kinds do not. Rejects when the API does not answer
-   * at all.
+   * Looks at these objects, and resolves with the errors by kind. After an error the other objects of that kind have
+   * to wait for the next look, and those of other kinds do not. The same holds for a kind that there is not, and in one
+   * namespace for a kind that may not be read there. Rejects when the API does not answer at all.
    */
   async #lookAtEach(objects: readonly FailingObject[]): Promise<ReadonlyMap<string, ApiError>> {
     const failures = new Map<string, ApiError>()
-    const unreadable = new Set<string>()
+    const passed = new Set<string>()
     for (const object of objects) {
       if (this.#stopping.signal.aborted) break
       // Before it is looked at: one that cannot be read holds up no other.
       this.#last = object
       const key = resourceKey(object)
-      if (failures.has(key) || unreadable.has(key)) continue
+      const place = `${key}/${object.namespace}`
+      if (failures.has(key) || passed.has(key) || passed.has(place)) continue
       try {
-        if ((await this.#lookAt(object)) === 'unreadable') unreadable.add(key)
+        const seen = await this.#lookAt(object)
+        if (seen !== 'looked-at') passed.add(seen === 'no-kind' ? key : place)
       } catch (error) {
         if (!(error instanceof ApiError) || error.status === undefined) throw error
         failures.set(key, error)
@@ -141,7 +143,7 @@ export class FoundEnds implements Loop {
     return failures
   }
 
-  async #lookAt(failing: FailingObject): Promise<'looked-at' | 'unreadable'> {
+  async #lookAt(failing: FailingObject): Promise<'looked-at' | Unread> {
     const { spool, clock, observer, withLabels } = this.#options
     const { memory } = spool
     const { kind, namespace, name, failedAt } = failing
@@ -149,7 +151,7 @@ export class FoundEnds implements Loop {
     const isHeld = memory.held.ofObject(involvedObjectKey(kind, namespace, name)).length > 0
     if (isHeld) return 'looked-at'
     const read = await this.#read(failing)
-    if (read === undefined) return 'unreadable'
+    if (typeof read === 'string') return read
     const event = endOf(failing, read, clock.now())
     if (event === undefined) return 'looked-at'
     const body = eventText(event, withLabels) ?? JSON.stringify(event)
@@ -159,13 +161,13 @@ export class FoundEnds implements Loop {
     return 'looked-at'
   }
 
-  /** The object as it is now, if it is there; undefined when that cannot be known. */
-  async #read(failing: FailingObject): Promise<ReadObject | undefined> {
+  /** The object as it is now, if it is there. */
+  async #read(failing: FailingObject): Promise<ReadObject | Unread> {
     const { observer, client } = this.#options
     const { kind } = failing
     try {
       const resource = await this.#resourceOf(failing)
-      if (resource === undefined) return undefined
+      if (resource === undefined) return 'no-kind'
       const object = await readObject(client, resource, failing)
       this.#unreadable.delete(kind)
       return { resource, object }
@@ -178,7 +180,7 @@ export class FoundEnds implements Loop {
       const isCertain = error.status !== 403 || since < this.#looks
       if (isCertain && !isTold) observer.unreadable(kind, error.message)
       this.#unreadable.set(kind, { since, isTold: isTold || isCertain })
-      return undefined
+      return 'refused'
     }
   }
 
@@ -191,6 +193,9 @@ export class FoundEnds implements Loop {
     return found
   }
 }
+
+/** Why it cannot be known how an object is: the cluster has no such kind, or it may not be read. */
+type Unread = 'no-kind' | 'refused'
 
 interface ReadObject {
   readonly resource: ApiResource

@@ -199,6 +199,16 @@ describe('an object that failed', () => {
     },
   )
 
+  it('is found where the shipper may list it in some namespaces alone', async () => {
+    const { cluster, report, failed, status, look, found } = await start()
+    await cluster.allow(LISTS.map((rule) => ({ ...rule, namespace: 'flux-system' })))
+    await report({ severity: 'error', namespace: 'apps' })
+    await failed()
+    await status(READY)
+    await look()
+    expect(found()).toMatchObject([{ involvedObject: { namespace: 'flux-system' } }])
+  })
+
   it('waits for an API that does not answer', async () => {
     const { cluster, failed, status, look, found } = await start()
     await failed()
