@@ -42,18 +42,31 @@ describe.each(RULE_HOSTS)('on %s the variable last', (_, open) => {
     ])
   })
 
-  it.each<[string, Record<string, string>, readonly string[]]>([
-    ['only', { only: 'failures' }, ['nothing', FAILED.reason, DONE.reason]],
-    ['after', { after: '2 times' }, ['nothing', GOING.reason, FAILED.reason, DONE.reason]],
-  ])('has what was told beside %s, and nothing that it kept back', async (_rule, rules, lasts) => {
-    const host = await open()
-    await host.configure({ ...rules, text: "$(last[?'reason'].orValue('nothing'))" })
-    for (const told of [GOING, FAILED, FAILED, DONE, FAILED, FAILED]) {
-      await host.report(told)
-      await host.restart()
-    }
-    expect(host.posted()).toEqual(lasts)
-  })
+  it.each<[string, Record<string, string>, readonly Told[], readonly string[]]>([
+    [
+      'only',
+      { only: 'failures' },
+      [GOING, ...Array.from({ length: 6 }, () => FAILED), DONE, FAILED],
+      ['nothing', FAILED.reason, DONE.reason],
+    ],
+    [
+      'after',
+      { after: '6 times' },
+      [GOING, ...Array.from({ length: 6 }, () => FAILED), DONE],
+      ['nothing', GOING.reason, FAILED.reason],
+    ],
+  ])(
+    'has what was told beside %s, and nothing that it kept back',
+    async (_, rules, events, lasts) => {
+      const host = await open()
+      await host.configure({ ...rules, text: "$(last[?'reason'].orValue('nothing'))" })
+      for (const told of events) {
+        await host.report(told)
+        await host.restart()
+      }
+      expect(host.posted()).toEqual(lasts)
+    },
+  )
 
   it('does not count what a silence kept back', async () => {
     const host = await open()
