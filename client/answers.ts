@@ -11,8 +11,10 @@ export function read<T>(schema: z.ZodType<T>, answer: Answer): T {
   if (answer.status >= 300) throw new Refusal(answer)
   const parsed = schema.safeParse(jsonValue(answer.body))
   if (parsed.success) return parsed.data
-  throw new UsageError('the answer is not one of a flux-relay of this version', 1)
+  throw new UsageError(OTHER_FORM, 1)
 }
+
+const OTHER_FORM = 'the answer is not one of a flux-relay of this version'
 
 /** What a relay answered that did not do what it was asked. */
 export class Refusal extends UsageError {
@@ -38,6 +40,7 @@ export function isFinal({ status, body }: Answer): boolean {
  * answer that is no relay's that the address may be wrong.
  */
 export function refusalText(answer: Answer): string {
+  if (answer.status < 300) return OTHER_FORM
   const problem = problemIn(answer.body)
   const what = `the relay answered ${answer.status}`
   const why = problem ? `${what}: ${problem.detail}` : what

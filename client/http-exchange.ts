@@ -23,10 +23,6 @@ export async function exchange(asked: HttpExchange): Promise<Answer> {
   try {
     const response = await respond(open(asked, signal), asked.body)
     const { statusCode: status = 0, headers } = response
-    if (status >= 300 && status < 400) {
-      response.destroy()
-      throw new Error(`it answered ${status}, a redirect, and none is followed`)
-    }
     return { status, contentType: headers['content-type'] ?? '', body: await bodyOf(response) }
   } catch (error) {
     throw signal.aborted ? signal.reason : error
@@ -40,7 +36,7 @@ export interface StreamExchange extends HttpExchange {
 }
 
 /**
- * Sends a request for Server-Sent Events. Anything else that is answered is read whole, as a refusal. Rejects with
+ * Sends a request for Server-Sent Events, and follows no redirect. Anything else that is answered is read whole, as a refusal. Rejects with
  * the network's error; so does reading, and when nothing comes for too long.
  */
 export async function openStream(asked: StreamExchange): Promise<OpenedStream> {
@@ -85,10 +81,17 @@ function open({ url, method, headers, body }: HttpExchange, signal: AbortSignal)
   return request(url, { method, headers: { ...headers, ...length }, signal })
 }
 
-function respond(request: ClientRequest, body: RequestBody | undefined): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
+async function respond(
+  request: ClientRequest,
+  body: RequestBody | undefined,
+): Promise<IncomingMessage> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve)
     request.on('error', reject)
     request.end(body?.body)
   })
+  const { statusCode: status = 0 } = response
+  if (status < 300 || status >= 400) return response
+  response.destroy()
+  throw new Error(`it answered ${status}, a redirect, and none is followed`)
 }

@@ -101,6 +101,17 @@ describe('--relay', () => {
   })
 
   it.each([
+    [302, /^flux-relay: cannot reach the relay at .*: it answered 302, a redirect, and none/],
+    [200, /^flux-relay: the answer is not one of a flux-relay of this version\n$/],
+  ])('says so too of a list that is watched, where %i is answered', async (status, said) => {
+    const page = { status, body: '<html>', headers: { location: '/login' } }
+    const sink = await startSink({ 'GET /v1/deliveries/stream': page })
+    const { code, stderr } = await fluxRelay(['get', 'deliveries', '-w', '--relay', sink.url])
+    expect(stderr).toMatch(said)
+    expect(code).toBe(1)
+  })
+
+  it.each([
     [['get', 'alerts'], 'GET /v1/clusters/local/config'],
     [['get', 'providers', '--fleet'], 'GET /v1/fleet/config'],
     [['describe', 'alert', 'apps'], 'GET /v1/clusters/local/config'],
