@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isClosed } from '../../adapters/sqlite/database-error.ts'
+import { unreadableText } from '../../relay/model/stored/errors.ts'
 import { wakeHeld, wakeSilenced } from '../../relay/pipeline/wake.ts'
 import type { Clusters } from '../../relay/ports/clusters.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
@@ -31,7 +32,7 @@ export async function silenceEnded(
   } catch (err) {
     if (isClosed(err)) return
     log.error({ err, cluster, silence }, 'a silence ended, and what it holds back is woken later')
-    void releaseHeld(heirs, () => wakeHeld(ports, cluster), false)
+    void releaseHeld(heirs, () => wakeReadable(heirs, cluster), false)
   }
 }
 
@@ -40,14 +41,28 @@ export async function silenceEnded(
  * rejects, and resolves once all of it was looked at, or the relay has ended.
  */
 export async function releaseAtStart(heirs: SilenceHeirs, clusters: Clusters): Promise<void> {
+  let deliveries = 0
+  const done = new Set<string>()
   const release = async () => {
-    let deliveries = 0
     for (const { cluster } of await clusters.list()) {
-      deliveries += await wakeHeld(heirs.ports, cluster)
+      if (done.has(cluster)) continue
+      deliveries += await wakeReadable(heirs, cluster)
+      done.add(cluster)
     }
     return deliveries
   }
   await releaseHeld(heirs, release, true)
+}
+
+/** Does as `wakeHeld`. What cannot be read of a cluster keeps none of the others back: its next configuration wakes what it holds. */
+async function wakeReadable({ ports, log }: SilenceHeirs, cluster: string): Promise<number> {
+  try {
+    return await wakeHeld(ports, cluster)
+  } catch (err) {
+    if (unreadableText(err) === undefined) throw err
+    log.error({ err, cluster }, 'what ended silences hold back waits for the next configuration')
+    return 0
+  }
 }
 
 /** Calls `release` until it does not fail, for the first time now or after a while. */

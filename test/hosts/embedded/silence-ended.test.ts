@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { DatabaseError } from '../../../adapters/sqlite/database-error.ts'
 import { releaseAtStart, silenceEnded } from '../../../hosts/embedded/silence-ended.ts'
+import { LaterVersion } from '../../../relay/model/stored/errors.ts'
 import { createSilence, expireSilence } from '../../../relay/pipeline/silences/stored-silences.ts'
 import type { Ports } from '../../../relay/ports/ports.ts'
 import { alert, CLUSTER, createHarness, provider } from '../../support/relay-harness.ts'
@@ -69,6 +70,33 @@ it('lets go at the start of what a silence holds that was ended before', async (
   const ports = failing(harness.ports, [FULL])
   await releaseAtStart({ ports, log, retryMs: 1 }, CLUSTERS)
   expect([errors, infos]).toEqual([[FULL], [{ deliveries: 1 }]])
+  await harness.pass(MINUTE_MS)
+  expect(harness.requests).toHaveLength(1)
+})
+
+it('lets go at the start in the other clusters where the configuration of one cannot be read', async () => {
+  const { harness } = await withEnded()
+  const { log, errors, infos } = logged()
+  const later = new LaterVersion('configuration', 'of the cluster later')
+  const reads = [later, CLOSED]
+  const { configs, ledger } = failing(harness.ports, [FULL])
+  const ports: Ports = {
+    ...harness.ports,
+    ledger: {
+      ...ledger,
+      list: (filter, ...page) => ledger.list({ ...filter, cluster: CLUSTER }, ...page),
+    },
+    configs: {
+      ...configs,
+      read: async (cluster, known) => {
+        if (cluster === 'later') throw reads.shift()
+        return configs.read(cluster, known)
+      },
+    },
+  }
+  const clusters = { list: async () => [{ cluster: 'later' }, { cluster: CLUSTER }] }
+  await releaseAtStart({ ports, log, retryMs: 1 }, clusters)
+  expect([errors, infos]).toEqual([[later, FULL], [{ deliveries: 1 }]])
   await harness.pass(MINUTE_MS)
   expect(harness.requests).toHaveLength(1)
 })
