@@ -19,6 +19,9 @@ const PATH = '/console/overview'
 /** What a person on call looks at first. */
 export const overviewPage: ConsolePage = { path: PATH, show }
 
+/** The most clusters that are shown here; their own page has all. */
+const MOST_CARDS = 24
+
 /** A delivery that waits is counted up to here by the relay. */
 const MOST_COUNTED = 10_000
 
@@ -38,11 +41,7 @@ function glance(overview: Overview, { now, numbers }: Asked): Html {
 <h1>Overview</h1>
 ${failing(overview, now)}
 ${outcomeChart(overview.hours)}
-${aboutNumbers(numbers)}<section aria-labelledby="clusters">
-<h2 id="clusters">Clusters</h2>
-<ul class="cards">
-${overview.clusters.map((cluster) => card(cluster, now))}</ul>
-</section>
+${aboutNumbers(numbers)}${clusterCards(overview, now)}
 ${notReady(overview)}
 ${dead(overview, now)}
 </div>`
@@ -75,6 +74,29 @@ function failingRow(destination: FailingDestination, now: number): Html {
     : html`<b>a Provider that is gone</b>`
   const next = probeAt === undefined ? 'with each delivery' : ahead(probeAt, now)
   return html`<tr><td>${name} <small>${host === '' ? [] : html`${host} · `}${cluster}</small></td><td dir="auto">${error ?? '–'}</td><td class="number" data-label="Failed in a row">${failures}</td><td class="number" data-label="Waiting">${count}</td><td data-label="Next probe">${next}</td></tr>\n`
+}
+
+/** The clusters, of many those with something wrong first: what is below them has to be in reach. */
+function clusterCards({ clusters }: Overview, now: number): Html {
+  const shown =
+    clusters.length > MOST_CARDS
+      ? clusters.toSorted((a, b) => trouble(b) - trouble(a)).slice(0, MOST_CARDS)
+      : clusters
+  const silent = clusters.filter(({ silentSince }) => silentSince !== undefined).length
+  const more =
+    shown === clusters
+      ? []
+      : html` <small>${shown.length} of ${clusters.length} shown, ${silent} silent · <a href="/console/clusters">All</a></small>`
+  return html`<section aria-labelledby="clusters">
+<h2 id="clusters">Clusters${more}</h2>
+<ul class="cards">
+${shown.map((cluster) => card(cluster, now))}</ul>
+</section>`
+}
+
+/** How much is wrong with a cluster, to compare it with others. */
+function trouble({ silentSince, objectsNotReady = 0 }: ClusterAtAGlance): number {
+  return (silentSince === undefined ? 0 : 2) + (objectsNotReady > 0 ? 1 : 0)
 }
 
 function card(cluster: ClusterAtAGlance, now: number): Html {

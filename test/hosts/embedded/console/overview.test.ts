@@ -172,6 +172,34 @@ describe('the pages of Alerts and Providers', () => {
   })
 })
 
+describe('the overview of many clusters', () => {
+  const clusters = Array.from({ length: 200 }, (_, index) => ({
+    ...{ cluster: `c-${String(index).padStart(3, '0')}`, lastEventAt: START, configuredAt: START },
+    ...(index === 150 && { notReady: 2 }),
+    ...(index === 180 && { heardAt: START - 60 * MINUTE_MS, shipper: '0.4.1' }),
+  }))
+  const namesIn = (text: string) =>
+    [...text.matchAll(/<h3><a href="[^"]+">([^<]+)<\/a>/g)].map(([, name]) => name)
+
+  it('shows those with something wrong first, and how many there are', async () => {
+    const { get } = await startConsole(undefined, { clusters })
+    const { text } = await get('/console/overview')
+    const names = namesIn(text)
+    expect(names).toHaveLength(24)
+    expect(names.slice(0, 4)).toEqual(['c-180', 'c-150', 'c-000', 'c-001'])
+    expect(text).toContain(
+      'Clusters <small>24 of 200 shown, 1 silent · <a href="/console/clusters">All</a></small>',
+    )
+  })
+
+  it('shows all of a few, by name', async () => {
+    const { get } = await startConsole(undefined, { clusters: clusters.slice(160, 184) })
+    const { text } = await get('/console/overview')
+    expect(namesIn(text)).toEqual(clusters.slice(160, 184).map(({ cluster }) => cluster))
+    expect(text).toContain('<h2 id="clusters">Clusters</h2>')
+  })
+})
+
 describe('the page of clusters', () => {
   it('tells when each was last heard of, and how many tokens it has, never which', async () => {
     const { get } = await startConsole(undefined, {
