@@ -5,13 +5,20 @@ import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import { RULE_ANNOTATIONS } from '../../relay/model/rule-annotations.ts'
 import { storedSecret } from '../../relay/model/secret.ts'
 import { reconcile, reconcileFleet } from '../../relay/pipeline/reconcile.ts'
+import { compileRules, misfits } from '../../relay/pipeline/rules/rules.ts'
 import { noPause } from '../../relay/pipeline/slices.ts'
-import { settingAnnotations } from '../../relay/providers/registry.ts'
+import { providerTypes, settingAnnotations } from '../../relay/providers/registry.ts'
 import { provider } from '../support/relay-harness.ts'
 import { conditionExamples, ruleExamples } from './rule-examples.ts'
 
 const NO_SECRETS = { read: async () => undefined }
 const SLACK = provider('slack', { type: 'slack', address: 'https://hooks.slack.com/services/x' })
+
+const FAMILIES: ReadonlySet<string> = new Set(
+  [...providerTypes.values()].map(({ family }) => family),
+)
+const TITLED = ['pagerduty', 'opsgenie', 'incident.io', 'datadog', 'grafana', 'sns']
+const LINKED = ['githubdeployment', 'pagerduty', 'incident.io', 'alertmanager']
 
 /** Whether an example is of the set of the fleet. */
 function isOfFleet({ metadata }: KubernetesObject): boolean {
@@ -46,6 +53,30 @@ describe('docs/rules.md', () => {
     expect(new Set(used)).toEqual(
       new Set(Object.keys(RULE_ANNOTATIONS).map((name) => `flux-relay.io/${name}`)),
     )
+  })
+
+  // What the page says of each in a sentence: families, and types besides.
+  it.each([
+    ['only', 'failures', ['chat'], []],
+    ['remind', '4h', ['chat'], []],
+    ['group-by', "'all'", ['chat'], []],
+    ['after', '10m', ['chat', 'incident'], []],
+    ['text', 'x', [...FAMILIES], []],
+    ['fields', 'a: b', ['chat', 'incident', 'stream', 'change-request'], []],
+    ['title', 'x', ['chat', 'change-request'], TITLED],
+    ['link', 'https://example.com/', ['chat', 'change-request', 'commit-status'], LINKED],
+    ['incident-key', 'cluster', [], ['pagerduty', 'opsgenie', 'incident.io', 'alertmanager']],
+    ['incident-labels', 'a: b', [], ['alertmanager']],
+  ])('says which types take %s', (name, value, families, types) => {
+    const rules = compileRules('Provider', {
+      [name]: value,
+      ...(name === 'group-by' && { 'group-wait': '30s' }),
+    })
+    const takes = [...providerTypes.values()].filter((type) => misfits(rules, type).length === 0)
+    const said = [...providerTypes.values()].filter(
+      ({ type, family }) => families.includes(family) || types.includes(type),
+    )
+    expect(takes.map(({ type }) => type)).toEqual(said.map(({ type }) => type))
   })
 
   it.each(ruleExamples().map(({ object }) => [object.metadata, object] as const))(
