@@ -55,6 +55,8 @@ const REMEMBER_MS = 7 * 24 * 3_600_000
 
 /** A kind whose objects cannot be read. */
 interface Unreadable {
+  /** Where they were refused first. What may be read elsewhere tells nothing of it. */
+  readonly namespace: string
   /** The look at which that began, by its number. */
   readonly since: number
   readonly isTold: boolean
@@ -164,22 +166,23 @@ export class FoundEnds implements Loop {
   /** The object as it is now, if it is there. */
   async #read(failing: FailingObject): Promise<ReadObject | Unread> {
     const { observer, client } = this.#options
-    const { kind } = failing
+    const { kind, namespace } = failing
     try {
       const resource = await this.#resourceOf(failing)
       if (resource === undefined) return 'no-kind'
       const object = await readObject(client, resource, failing)
-      this.#unreadable.delete(kind)
+      if (this.#unreadable.get(kind)?.namespace === namespace) this.#unreadable.delete(kind)
       return { resource, object }
     } catch (error) {
       const isOfKind = isDefinite(error) || (error instanceof ApiError && error.isTruncated)
       if (!isOfKind) throw error
       this.#resources.delete(resourceKey(failing))
-      const { since, isTold } = this.#unreadable.get(kind) ?? { since: this.#looks, isTold: false }
+      const first = { namespace, since: this.#looks, isTold: false }
+      const { since, isTold, ...place } = this.#unreadable.get(kind) ?? first
       // An API server that starts refuses what is allowed too, until it has read the roles.
       const isCertain = error.status !== 403 || since < this.#looks
       if (isCertain && !isTold) observer.unreadable(kind, error.message)
-      this.#unreadable.set(kind, { since, isTold: isTold || isCertain })
+      this.#unreadable.set(kind, { ...place, since, isTold: isTold || isCertain })
       return 'refused'
     }
   }

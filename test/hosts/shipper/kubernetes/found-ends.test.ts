@@ -199,14 +199,18 @@ describe('an object that failed', () => {
     },
   )
 
-  it('is found where the shipper may list it in some namespaces alone', async () => {
-    const { cluster, report, failed, status, look, found } = await start()
+  it('is found where the shipper may list it in some namespaces alone, and the others are told', async () => {
+    const { cluster, report, failed, status, look, found, said } = await start()
     await cluster.allow(LISTS.map((rule) => ({ ...rule, namespace: 'flux-system' })))
     await report({ severity: 'error', namespace: 'apps' })
     await failed()
     await status(READY)
     await look()
     expect(found()).toMatchObject([{ involvedObject: { namespace: 'flux-system' } }])
+    await status({ ...READY, ready: 'False' })
+    await failed()
+    for (let looks = 0; looks < 3; looks += 1) await look()
+    expect(said.slice(1)).toEqual(['unreadable Kustomization'])
   })
 
   it('waits for an API that does not answer', async () => {
