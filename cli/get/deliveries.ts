@@ -29,10 +29,8 @@ export async function getDeliveries(
   ids: readonly string[],
   flags: GetDeliveriesFlags,
 ): Promise<void> {
-  if (ids.length > 0 && flags.watch) {
-    throw new UsageError('get deliveries: --watch goes without ids', 2)
-  }
-  if (ids.length === 0) requireCluster(flags)
+  if (ids.length > 0) assertNoFilter(flags)
+  else requireCluster(flags)
   await withRelay(flags, async (api) => {
     // Opened before the list is asked for, so that nothing comes in between.
     const changes = flags.watch ? await api.deliveryChanges(filtersOf(flags)) : undefined
@@ -48,6 +46,14 @@ export async function getDeliveries(
       changes?.close?.()
     }
   })
+}
+
+/** Checks that nothing is asked for that would not be looked at beside ids. Throws `UsageError`. */
+function assertNoFilter(flags: GetDeliveriesFlags): void {
+  const { cluster: _, ...filters } = filtersOf(flags)
+  const others = (['namespace', 'watch'] as const).filter((name) => flags[name] !== undefined)
+  const [first] = [...others, ...Object.keys(filters)]
+  if (first !== undefined) throw new UsageError(`get deliveries: --${first} goes without ids`, 2)
 }
 
 const FORM: ListForm<Delivery> = { table: deliveryTable, none: 'No deliveries found.' }

@@ -84,8 +84,15 @@ it('shows those of a relay on AWS, whose ledger it asks again and again', async 
   await program.end('SIGTERM')
 })
 
-it('watches no single delivery', async () => {
-  const { code, stdout, stderr } = await fluxRelay(['get', 'deliveries', 'one', '--watch'])
+it.each([
+  ['--watch'],
+  ['--outcome', 'dead'],
+  ['--since', '1h'],
+  ['--alert', 'apps/on-call'],
+  ['--namespace', 'apps'],
+])('neither watches nor filters what ids name: %s', async (...flags) => {
+  const args = ['get', 'deliveries', 'one', '--cluster', 'prod', ...flags]
+  const { code, stdout, stderr } = await fluxRelay(args)
   expect([code, stdout]).toEqual([2, ''])
-  expect(stderr).toContain('--watch goes without ids')
+  expect(stderr).toContain(`get deliveries: ${flags[0]} goes without ids`)
 })
