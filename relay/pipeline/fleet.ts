@@ -2,6 +2,7 @@ import type { ConfigSnapshot } from '../model/config.ts'
 import { FLEET, isOfFleet } from '../model/fleet.ts'
 import type { KubernetesObject } from '../model/kubernetes.ts'
 import { providerRefOf } from '../model/provider-ref.ts'
+import { unreadableText } from '../model/stored/errors.ts'
 import type { ConfigStore } from '../ports/config-store.ts'
 import { compileInSlices, type RoutingTable } from './routing-table.ts'
 import type { Pause } from './slices.ts'
@@ -22,14 +23,21 @@ export function usesFleet(manifests: readonly KubernetesObject[]): boolean {
   })
 }
 
-/** Finds which of these clusters use the fleet. Rejects when the store cannot be read. */
+/** Finds which of these clusters use the fleet, or may: a set that cannot be read counts. Rejects when the store fails. */
 export async function* clustersInFleet(
   configs: Pick<ConfigStore, 'read'>,
   clusters: Iterable<string>,
 ): AsyncGenerator<string> {
-  for (const cluster of clusters) {
+  for (const cluster of clusters) if (await mayUseFleet(configs, cluster)) yield cluster
+}
+
+async function mayUseFleet(configs: Pick<ConfigStore, 'read'>, cluster: string): Promise<boolean> {
+  try {
     const config = await configs.read(cluster)
-    if (typeof config === 'object' && usesFleet(config.manifests)) yield cluster
+    return typeof config === 'object' && usesFleet(config.manifests)
+  } catch (error) {
+    if (unreadableText(error) === undefined) throw error
+    return true
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { LaterVersion } from '../../../relay/model/stored/errors.ts'
 import { annotated } from '../../relay/pipeline/rules/annotated.ts'
 import { deliveryRecord } from '../../support/delivery-records.ts'
 import {
@@ -33,8 +34,8 @@ function setOf(providers: readonly unknown[], minute = 14) {
 const ALLOWED = setOf([providerOf({ 'allow-clusters': 'prod' })])
 const SECRET = JSON.stringify({ address: `https://hooks.slack.com/services/${CANARY}` })
 
-async function start() {
-  const relay = await startRelay({ tokens: TOKENS })
+async function start(tokens = TOKENS) {
+  const relay = await startRelay({ tokens })
   const { call } = relay
   const leading = annotated(alertObject('on-call'), { provider: '_fleet/slack' })
   const takenAt = '2026-11-20T09:10:03Z'
@@ -87,6 +88,20 @@ describe('PUT /v1/fleet/config and /v1/fleet/secrets/{name}', () => {
     const denying = setOf([providerOf({ 'allow-clusters': 'stage' })], 15)
     await call('PUT', CONFIG, { body: denying, headers: operator })
     expect(await readiness()).toBe('AccessDenied')
+  })
+
+  it('judge a cluster whatever cannot be read of another one', async () => {
+    const clusters = new Map([['later', ['later-token']], ...TOKENS.clusters])
+    const { call, ports, readiness, logged } = await start({ ...TOKENS, clusters })
+    const read = ports.configs.read.bind(ports.configs)
+    const later = new LaterVersion('configuration', 'of another cluster')
+    ports.configs.read = async (cluster, known) => {
+      if (cluster === 'later') throw later
+      return read(cluster, known)
+    }
+    await call('PUT', CONFIG, { body: ALLOWED, headers: operator })
+    expect(await readiness()).toBe('ProviderNotReady')
+    expect(logged()).toContain('of another cluster')
   })
 
   it('are for operators who may make changes, and nobody reads a Secret', async () => {
