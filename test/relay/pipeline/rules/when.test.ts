@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { reconcile } from '../../../../relay/pipeline/reconcile.ts'
+import { requestReplay } from '../../../../relay/pipeline/replay.ts'
 import { alert, createHarness, provider } from '../../../support/relay-harness.ts'
 import { annotated } from './annotated.ts'
 
@@ -49,6 +50,29 @@ describe('the condition when', () => {
       outcome: 'skipped',
       reason: 'the condition of the Alert does not hold',
     })
+  })
+
+  // docs/rules.md: so do sources and lists, while what holds back does not.
+  it('is met by a replay as it is then, where after and only hold nothing back', async () => {
+    const harness = createHarness()
+    const slack = provider('p', { type: 'slack', address: 'https://hooks.slack.com/services/x' })
+    await harness.configure(slack, alert('a', 'p'))
+    await harness.send('kustomization-finished')
+    await harness.drain()
+    const replay = async (rules: Readonly<Record<string, string>>) => {
+      await harness.configure(slack, annotated(alert('a', 'p'), rules))
+      const [record] = await harness.records()
+      await requestReplay(harness.ports, record?.id ?? '')
+      await harness.drain()
+      return harness.records()
+    }
+    expect(await replay({ when: 'false' })).toMatchObject([
+      { outcome: 'skipped', reason: 'the condition of the Alert does not hold' },
+    ])
+    expect(harness.requests).toHaveLength(1)
+    const told = await replay({ only: 'failures', after: '10m', title: 'once more' })
+    expect(told).toMatchObject([{ outcome: 'delivered' }])
+    expect(String(harness.requests[1]?.body)).toContain('once more')
   })
 
   it('that fails on an event lets it through, and says so', async () => {
