@@ -113,7 +113,14 @@ async function lookAt(walk: Walk, file: string, path: string, above: readonly st
     walk.seen += 1
     return walkFolder(walk, { path, file, stats, above })
   }
-  if (!isManifest) return
+  if (!isManifest) {
+    // It may be a folder; a link that leads nowhere is none.
+    if (typeof stats === 'string' && !LEADS_NOWHERE.has(stats)) {
+      walk.seen += 1
+      walk.entries.push({ file, problem: codeText(stats) })
+    }
+    return
+  }
   walk.seen += 1
   if (walk.seen > walk.maxEntries) return
   if (typeof stats !== 'string') {
@@ -154,13 +161,17 @@ async function statOrCode(path: string): Promise<Stats | string> {
   }
 }
 
-/** Tells a link that leads nowhere from a file that was deleted since its folder was listed. */
+/** Tells a link that leads nowhere, and what cannot be looked at, from what was deleted since its folder was listed. */
 async function isStillThere(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
-    () => false,
+    (error: unknown) => !IS_GONE.has(errorCode(error)),
   )
 }
+
+const IS_GONE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR'])
+
+const LEADS_NOWHERE: ReadonlySet<string> = new Set([...IS_GONE, 'ELOOP'])
 
 /** The system's code, such as `EACCES`: its message would repeat the path. */
 export function errorCode(error: unknown): string {
