@@ -179,6 +179,8 @@ export function createHarness(
         const retries = await queue.leaseRetries(100)
         const ready = woken.take(100)
         if (events.length + retries.length + ready.length === 0) return
+        // They have places already, for which the others may wait.
+        for (const retry of ready) await dispatcher.dispatchRetry(retry)
         for (const event of events) {
           await dispatcher.dispatchEvent(event)
           await queue.acknowledge(event)
@@ -187,7 +189,6 @@ export function createHarness(
           await dispatcher.dispatchRetry(retry)
           await queue.acknowledgeRetry(retry)
         }
-        for (const retry of ready) await dispatcher.dispatchRetry(retry)
       }
     },
     nextWakeAt() {

@@ -3,6 +3,7 @@ import { accept } from '../../../../relay/pipeline/accept.ts'
 import { reconcile } from '../../../../relay/pipeline/reconcile.ts'
 import { requestReplay } from '../../../../relay/pipeline/replay.ts'
 import { createSilence } from '../../../../relay/pipeline/silences/stored-silences.ts'
+import { wakeWaiting } from '../../../../relay/pipeline/wake.ts'
 import type { OutboundRequest } from '../../../../relay/ports/http.ts'
 import type { Ports } from '../../../../relay/ports/ports.ts'
 import { type ShownRecord, shown } from '../../../support/delivery-records.ts'
@@ -49,6 +50,8 @@ export interface RuleHost {
   ): Promise<void>
   /** Sets the annotations of the Alert, whose Provider is missing. */
   configureWithout(annotations: Record<string, string>): Promise<void>
+  /** Sets all objects, ready or not, and wakes what waits for them. */
+  apply(set: readonly KubernetesObject[]): Promise<void>
   /** Reports an event, and lets the host work. */
   report(told: Told): Promise<void>
   /** Lets time pass, in which the host does what is due. Milliseconds. */
@@ -112,6 +115,13 @@ function ruleHost(
     },
     configureWithout(annotations) {
       return put([annotated(alert('rules', 'chat'), annotations)], false)
+    },
+    async apply(set) {
+      const { ports } = running()
+      clock.advance(6_000)
+      await ports.configs.replace(await reconcile(CLUSTER, set, clock.now(), ports.secrets))
+      await wakeWaiting(ports, CLUSTER)
+      await running().drain()
     },
     async report(told) {
       const { severity = 'info', reason, revision = 'main@sha1:a', message, name = 'apps' } = told
@@ -179,6 +189,8 @@ function ruleHost(
 export interface EmbeddedRuleHost extends RuleHost {
   /** Sets the clock by so many milliseconds, and tells the queue, as the host does. */
   setClockBy(ms: number): Promise<void>
+  /** Lets go of its database. */
+  close(): Promise<void>
 }
 
 export async function embedded(spec: ProviderSpec = SLACK): Promise<EmbeddedRuleHost> {
@@ -219,6 +231,7 @@ export async function embedded(spec: ProviderSpec = SLACK): Promise<EmbeddedRule
   })
   return {
     ...host,
+    close: () => harness.close(),
     get ports() {
       return host.ports
     },
