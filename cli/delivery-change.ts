@@ -168,6 +168,14 @@ async function changeAll(
   const progress = startProgress(hasBar ? deliveries.length : 0)
   // On a terminal the bar tells of what goes well.
   const isTold = !hasBar || !process.stdout.isTTY
+  const summary = () => {
+    const left = deliveries.length - asked
+    const unchanged = asked + refused.length - changed
+    return `${changed} ${result}, ${unchanged} refused${left > 0 ? `, ${left} left` : ''}`
+  }
+  // The process ends so when nobody reads its output any more.
+  const onExit = () => warnLine(summary())
+  process.once('exit', onExit)
   try {
     for (const { id } of deliveries) {
       const reason = await change(api, id)
@@ -177,11 +185,10 @@ async function changeAll(
       progress.step()
     }
   } finally {
+    process.off('exit', onExit)
     progress.end()
     for (const line of refused) printLine(line)
-    const unchanged = asked + refused.length - changed
-    const left = deliveries.length - asked
-    printLine(`${changed} ${result}, ${unchanged} refused${left > 0 ? `, ${left} left` : ''}`)
-    if (unchanged > 0) process.exitCode = 1
+    printLine(summary())
+    if (changed < asked + refused.length) process.exitCode = 1
   }
 }

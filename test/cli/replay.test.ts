@@ -4,7 +4,7 @@ import type { DeliveryRecord } from '../../relay/model/delivery.ts'
 import { stackTargets } from '../support/command-targets.ts'
 import { deliveryRecord, type RecordChanges } from '../support/delivery-records.ts'
 import { OPERATOR, startRelay, TOKENS } from '../support/embedded-server.ts'
-import { fluxRelay } from '../support/flux-relay-command.ts'
+import { fluxRelay, fluxRelayProcess } from '../support/flux-relay-command.ts'
 import { START } from '../support/manual-clock.ts'
 import { startHttpServer } from '../support/servers.ts'
 
@@ -40,6 +40,14 @@ describe('flux-relay replay', () => {
       'one queued\ntwo queued\nnosuch there is no delivery nosuch\n2 queued, 1 refused\n',
     )
     expect(queued()).toEqual(['one', 'two'])
+  })
+
+  it('says how far it came when nobody reads its output any more', async () => {
+    const { url } = await relayWith(Array.from({ length: 400 }, (_, i) => dead(`many-${i}`)))
+    const args = ['replay', '--dead', '--yes', '--relay', url]
+    const { code, stderr } = await fluxRelayProcess(args, { readsNothing: true })
+    expect(stderr).toMatch(/^\d+ queued, 0 refused, \d+ left\n$/)
+    expect(code).toBe(1)
   })
 
   it('replays all dead ones that the options select, and no other', async () => {
