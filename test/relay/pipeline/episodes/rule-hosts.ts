@@ -284,16 +284,10 @@ async function awsHost(spec: ProviderSpec, indexed: IndexedLedger | undefined): 
       return known.length === 0 ? undefined : Math.min(...known)
     },
   })
-  return ruleHost(
-    clock,
-    spec,
-    running,
-    async () => relay.restart(),
-    posts,
-    (next, nextTookMs = 0) => {
-      ;[status, tookMs] = [next, nextTookMs]
-    },
-  )
+  const answerWith = (next: number, nextTookMs = 0) => {
+    ;[status, tookMs] = [next, nextTookMs]
+  }
+  return ruleHost(clock, spec, running, async () => relay.restart(), posts, answerWith)
 }
 
 /** The hosts on which every rule is tested. */
