@@ -16,6 +16,7 @@ import {
   quarantineGauges,
   queueGauges,
 } from './gauges/queue-gauges.ts'
+import { createReadGauges } from './gauges/read-gauges.ts'
 import type { ClusterReadings, StoreReadings } from './gauges/readings.ts'
 import { sharedReading } from './gauges/shared-reading.ts'
 import { storeGauges } from './gauges/store-gauges.ts'
@@ -52,6 +53,8 @@ export interface MetricsOptions {
   readonly clusters?: ClusterReadings
   /** Reads the gauges of the store; without it only whether it can be written is told. */
   readonly store?: StoreReadings
+  /** Called once for a scrape in which something could not be read, and so is not told. */
+  readonly onFailure?: (error: unknown) => void
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -69,6 +72,7 @@ export function createMetrics({
   overdue = () => 0,
   clusters,
   store,
+  onFailure = () => undefined,
   clock,
 }: MetricsOptions): Metrics {
   const registry = new Registry()
@@ -78,21 +82,27 @@ export function createMetrics({
   })
   buildInfo(registry)
   const countEvents = eventCounters(registry)
-  const heardOf = clusters && clusterGauges(registry, clusters, clock)
-  if (store) storeGauges(registry, store, clock)
+  const gauges = createReadGauges(registry)
+  const heardOf = clusters && clusterGauges(gauges, clusters, clock)
+  if (store) storeGauges(gauges, store, clock)
   const decided = deliveryMetrics(registry)
   const unauthorized = new Counter({
     name: 'flux_relay_events_unauthorized_total',
     help: 'Requests with events that were refused because their token was missing or wrong.',
     registers: [registry],
   })
-  queueGauges(registry, sharedReading(queueDepth), clock)
-  quarantineGauges(registry, sharedReading(quarantineDepth))
+  queueGauges(gauges, sharedReading(queueDepth), clock)
+  quarantineGauges(gauges, sharedReading(quarantineDepth))
   storageGauge(registry, isWritable)
   overdueCounter(registry, overdue)
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    async text() {
+      const text = await registry.metrics()
+      const failure = gauges.takeFailure()
+      if (failure) onFailure(failure.error)
+      return text
+    },
     received(cluster, counts) {
       countEvents(cluster, counts)
       if (counts.accepted + counts.duplicates > 0) heardOf?.(cluster)

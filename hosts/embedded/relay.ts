@@ -180,6 +180,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     quarantineDepth: () => stores.queue.quarantine.depth(),
     isWritable: () => !stores.trouble.isHeld(),
     overdue: stores.overdue,
+    onFailure: (err) => log.error({ err }, 'some metrics could not be read, and are left out'),
     clock,
   })
   const outcomeCounter = createOutcomeCounter({

@@ -1,5 +1,5 @@
-import { Gauge, type Registry } from 'prom-client'
 import type { Clock } from '../../../relay/ports/clock.ts'
+import type { ReadGauges } from './read-gauges.ts'
 import type { ClusterReadings } from './readings.ts'
 import { sharedReading } from './shared-reading.ts'
 
@@ -8,7 +8,7 @@ export type HeardOf = (cluster: string) => void
 
 /** Registers what there is to tell of each cluster. It is all looked up when it is asked for. */
 export function clusterGauges(
-  registry: Registry,
+  gauges: ReadGauges,
   readings: ClusterReadings,
   clock: Pick<Clock, 'now'>,
 ): HeardOf {
@@ -16,81 +16,73 @@ export function clusterGauges(
     const known = await readings.configurations()
     return known.filter(({ cluster }) => readings.isServed(cluster))
   })
-  configurationGauges(registry, configurations)
-  parkedGauge(registry, configurations, readings)
-  return lastEventGauge(registry, readings, clock)
+  configurationGauges(gauges, configurations)
+  parkedGauge(gauges, configurations, readings)
+  return lastEventGauge(gauges, readings, clock)
 }
 
 function lastEventGauge(
-  registry: Registry,
+  gauges: ReadGauges,
   { earlierEvents, isServed }: ClusterReadings,
   clock: Pick<Clock, 'now'>,
 ): HeardOf {
   const heardAt = new Map<string, number>()
   let earlier: ReadonlyMap<string, number> | undefined
-  const gauge: Gauge = new Gauge({
+  gauges.add({
     name: 'flux_relay_last_event_timestamp_seconds',
     help: 'When events of a cluster last came, seconds since the epoch.',
     labelNames: ['cluster'],
-    registers: [registry],
-    async collect() {
+    async read() {
       earlier ??= await earlierEvents()
-      gauge.reset()
-      for (const [cluster, at] of [...earlier, ...heardAt]) {
-        if (isServed(cluster)) gauge.set({ cluster }, at / 1_000)
-      }
+      return [...earlier, ...heardAt]
+        .filter(([cluster]) => isServed(cluster))
+        .map(([cluster, at]) => ({ labels: { cluster }, value: at / 1_000 }))
     },
   })
   return (cluster) => heardAt.set(cluster, clock.now())
 }
 
 function configurationGauges(
-  registry: Registry,
+  gauges: ReadGauges,
   configurations: ClusterReadings['configurations'],
 ): void {
-  const taken: Gauge = new Gauge({
+  gauges.add({
     name: 'flux_relay_last_configuration_timestamp_seconds',
     help: 'When the configuration of a cluster was last taken, seconds since the epoch; the source is folder, or sent.',
     labelNames: ['cluster', 'source'],
-    registers: [registry],
-    async collect() {
+    async read() {
       const known = await configurations()
-      taken.reset()
-      for (const { cluster, source, takenAt } of known) {
-        taken.set({ cluster, source }, takenAt / 1_000)
-      }
+      return known.map(({ cluster, source, takenAt }) => ({
+        labels: { cluster, source },
+        value: takenAt / 1_000,
+      }))
     },
   })
-  const notReady: Gauge = new Gauge({
+  gauges.add({
     name: 'flux_relay_objects_not_ready',
     help: 'Alerts and Providers of a cluster that take no effect.',
     labelNames: ['cluster'],
-    registers: [registry],
-    async collect() {
+    async read() {
       const known = await configurations()
-      notReady.reset()
-      for (const { cluster, notReady: count } of known) {
-        notReady.set({ cluster }, count)
-      }
+      return known.map(({ cluster, notReady }) => ({ labels: { cluster }, value: notReady }))
     },
   })
 }
 
 function parkedGauge(
-  registry: Registry,
+  gauges: ReadGauges,
   configurations: ClusterReadings['configurations'],
   { parkedCounts }: ClusterReadings,
 ): void {
-  const gauge: Gauge = new Gauge({
+  gauges.add({
     name: 'flux_relay_parked_destinations',
     help: 'Destinations of a cluster that fail, or asked to be left alone, whose deliveries wait until one is answered.',
     labelNames: ['cluster'],
-    registers: [registry],
-    async collect() {
-      const clusters = (await configurations()).map(({ cluster }) => cluster)
-      gauge.reset()
-      for (const cluster of clusters) gauge.set({ cluster }, 0)
-      for (const [cluster, count] of parkedCounts()) gauge.set({ cluster }, count)
+    async read() {
+      const known = await configurations()
+      const none = known.map(({ cluster }) => [cluster, 0] as const)
+      const counts = new Map([...none, ...parkedCounts()])
+      return [...counts].map(([cluster, value]) => ({ labels: { cluster }, value }))
     },
   })
 }

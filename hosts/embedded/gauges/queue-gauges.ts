@@ -1,6 +1,6 @@
-import { Gauge, type Registry } from 'prom-client'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import type { MessageCounts } from '../../../relay/ports/quarantine.ts'
+import type { ReadGauges } from './read-gauges.ts'
 
 /** How much waits in the queue. Times are milliseconds since the epoch. */
 export interface QueueDepth {
@@ -19,42 +19,43 @@ export interface QuarantineDepth {
 }
 
 /** Registers how much is set aside. */
-export function quarantineGauges(registry: Registry, depth: () => Promise<QuarantineDepth>): void {
-  const messages: Gauge = new Gauge({
+export function quarantineGauges(gauges: ReadGauges, depth: () => Promise<QuarantineDepth>): void {
+  gauges.add({
     name: 'flux_relay_quarantine_messages',
     help: 'Messages that are set aside now.',
     labelNames: ['kind'],
-    registers: [registry],
-    collect: async () => {
+    async read() {
       const { event, retry } = (await depth()).messages
-      messages.set({ kind: 'event' }, event)
-      messages.set({ kind: 'retry' }, retry)
+      return [
+        { labels: { kind: 'event' }, value: event },
+        { labels: { kind: 'retry' }, value: retry },
+      ]
     },
   })
-  const bytes: Gauge = new Gauge({
+  gauges.add({
     name: 'flux_relay_quarantine_bytes',
     help: 'Bytes of the messages that are set aside now.',
-    registers: [registry],
-    collect: async () => bytes.set((await depth()).bytes),
+    read: async () => [{ value: (await depth()).bytes }],
   })
 }
 
 /** Registers how much waits, and for how long. */
 export function queueGauges(
-  registry: Registry,
+  gauges: ReadGauges,
   queueDepth: () => Promise<QueueDepth>,
   clock: Pick<Clock, 'now'>,
 ): void {
   const gauge = (name: string, help: string, read: (depth: QueueDepth) => QueueValues) => {
-    const created: Gauge = new Gauge({
+    gauges.add({
       name,
       help,
       labelNames: ['queue'],
-      registers: [registry],
-      collect: async () => {
+      async read() {
         const { events, retries } = read(await queueDepth())
-        created.set({ queue: 'events' }, events)
-        created.set({ queue: 'retries' }, retries)
+        return [
+          { labels: { queue: 'events' }, value: events },
+          { labels: { queue: 'retries' }, value: retries },
+        ]
       },
     })
   }

@@ -1,21 +1,19 @@
-import { Gauge, type Registry } from 'prom-client'
 import type { DiskSpace } from '../../../adapters/sqlite/disk-space.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
+import type { ReadGauges } from './read-gauges.ts'
 import type { StoreReadings } from './readings.ts'
 import { sharedReading } from './shared-reading.ts'
 
 /** Registers what there is to tell of the store: what is open in it, and the room that it has. */
 export function storeGauges(
-  registry: Registry,
+  gauges: ReadGauges,
   { oldestOpen, deadCount, diskSpace }: StoreReadings,
   clock: Pick<Clock, 'now'>,
 ): void {
   const gauge = (name: string, help: string, read: () => Promise<number>) => {
-    const created: Gauge = new Gauge({
-      name: `flux_relay_${name}`,
-      help,
-      registers: [registry],
-      collect: async () => created.set(await read()),
+    gauges.add({
+      ...{ name: `flux_relay_${name}`, help },
+      read: async () => [{ value: await read() }],
     })
   }
   const readSpace = sharedReading(diskSpace)

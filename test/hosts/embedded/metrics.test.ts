@@ -219,6 +219,60 @@ describe('createMetrics', () => {
     expect(asked.toSorted()).toEqual(each)
   })
 
+  it('leaves out what cannot be read, tells the rest, and says why once', async () => {
+    const broken = new Error('disk I/O error')
+    let isBroken = false
+    const read = <T>(value: T) => (isBroken ? Promise.reject(broken) : Promise.resolve(value))
+    const failures: unknown[] = []
+    const metrics = createMetrics({
+      queueDepth: () => read({ events: 4, retries: 2 }),
+      quarantineDepth: () => read({ messages: { event: 1, retry: 1 }, bytes: 5 }),
+      isWritable: () => !isBroken,
+      clusters: {
+        earlierEvents: () => read(new Map([['prod', START]])),
+        configurations: () =>
+          read([{ cluster: 'prod', takenAt: START, notReady: 1, source: 'sent' }]),
+        isServed: () => true,
+        parkedCounts: () => new Map([['prod', 1]]),
+      },
+      store: {
+        oldestOpen: () => read(START),
+        deadCount: () => read(3),
+        diskSpace: async () => ({ databaseBytes: 7, freeBytes: 8, diskBytes: 9 }),
+      },
+      onFailure: (error) => failures.push(error),
+      clock: new ManualClock(),
+    })
+    const seriesOf = async () => samplesOf(await metrics.text())
+    const whole = await seriesOf()
+    expect(failures).toEqual([])
+    expect(whole.get('flux_relay_storage_writable')).toBe(1)
+
+    isBroken = true
+    const left = await seriesOf()
+    expect(left.get('flux_relay_storage_writable')).toBe(0)
+    expect(left.get('flux_relay_disk_free_bytes')).toBe(8)
+    expect([...whole.keys()].filter((series) => !left.has(series))).toEqual([
+      'flux_relay_last_configuration_timestamp_seconds{cluster="prod",source="sent"}',
+      'flux_relay_objects_not_ready{cluster="prod"}',
+      'flux_relay_parked_destinations{cluster="prod"}',
+      'flux_relay_oldest_open_age_seconds',
+      'flux_relay_dead_deliveries',
+      'flux_relay_queue_depth{queue="events"}',
+      'flux_relay_queue_depth{queue="retries"}',
+      'flux_relay_queue_oldest_age_seconds{queue="events"}',
+      'flux_relay_queue_oldest_age_seconds{queue="retries"}',
+      'flux_relay_quarantine_messages{kind="event"}',
+      'flux_relay_quarantine_messages{kind="retry"}',
+      'flux_relay_quarantine_bytes',
+    ])
+    expect(failures).toEqual([broken])
+
+    isBroken = false
+    expect([...(await seriesOf()).keys()]).toEqual([...whole.keys()])
+    expect(failures).toEqual([broken])
+  })
+
   it('counts dead deliveries from 0 on, and tells which program it is', async () => {
     const read = await setup().samples()
     const dead = 'flux_relay_deliveries_total{outcome="dead",provider_type="slack"}'
