@@ -108,10 +108,10 @@ function verifyCopy(path: string, schema: Schema): void {
 }
 
 /**
- * The suffix of a copy. It is beside the database, in a folder that is as private, where the next
+ * The suffix of a copy, and of what else is made for a look at the file system. It is beside the database, in a folder that is as private, where the next
  * start finds it.
  */
-const COPY_SUFFIX = '.check-'
+export const COPY_SUFFIX = '.check-'
 
 /**
  * How old a copy must be to be deleted. That is longer than any check takes; a younger copy may

@@ -1,6 +1,10 @@
-/** What stands in the way. `busy`: another process, or this one, has the file open. */
+/**
+ * What stands in the way. `busy`: another process, or this one, has the file open. `no-locks`: its file system gives no
+ * locks, so nobody can own it.
+ */
 export type DatabaseErrorKind =
   | 'busy'
+  | 'no-locks'
   | 'not-a-database'
   | 'corrupt'
   | 'foreign'

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { connect } from './connect.ts'
+import { COPY_SUFFIX, connect } from './connect.ts'
 import { DatabaseError, databaseErrorOf } from './database-error.ts'
 import { canonicalPath, fileIdentity } from './database-file.ts'
+import { type LockNew, refusesLocks } from './lock-trial.ts'
 import { whileAlone } from './opening-lock.ts'
 import type { Schema } from './schema.ts'
 
@@ -23,9 +24,9 @@ const openFiles = new Set<string>()
  * the file by other means: closing it would drop the lock.
  *
  * Throws `DatabaseError`, with the file as it was, when it is in use, not a sound database of
- * this schema, of a newer version, or not accessible.
+ * this schema, of a newer version, not accessible, or on a file system without locks. `lock` is how that is found out.
  */
-export function openFile(file: string, schema: Schema): OpenFile {
+export function openFile(file: string, schema: Schema, lock?: LockNew): OpenFile {
   const path = canonicalPath(file)
   const known = fileIdentity(path)
   if (known !== undefined && openFiles.has(known)) {
@@ -36,9 +37,20 @@ export function openFile(file: string, schema: Schema): OpenFile {
     // Another thread that looked at the file at this moment would drop the lock that is taken here.
     connection = whileAlone(() => connect(path, schema))
   } catch (error) {
-    throw databaseErrorOf(path, error) ?? error
+    throw reasonOf(path, error, lock)
   }
   const identity = fileIdentity(path) ?? path
   openFiles.add(identity)
   return { path, connection, letGo: () => openFiles.delete(identity) }
+}
+
+/** Why the database could not be opened. A file system that refuses all locks seems to be a file in use, or a disk that fails. */
+function reasonOf(path: string, error: unknown, lock: LockNew | undefined): unknown {
+  const known = databaseErrorOf(path, error)
+  const isOfLocks = known?.problem === 'busy' || known?.problem === 'io'
+  if (!isOfLocks || !refusesLocks(`${path}${COPY_SUFFIX}`, lock)) return known ?? error
+  const text =
+    'its file system refuses the lock that keeps a second process away. ' +
+    'Choose a data directory on a local disk, or mount this one with locks.'
+  return new DatabaseError(path, 'no-locks', text, error)
 }
