@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import type { Log } from '../kit/log.ts'
-import { loadTokens, type TokensFileContent } from './tokens.ts'
+import { loadTokens, type TokensFileContent, TokensFileError } from './tokens.ts'
 
 /** A tokens file in use: one that changes counts without a restart. */
 export interface TokensFile {
@@ -19,24 +19,35 @@ export interface TokensFileOptions {
   readonly onChange?: () => void
   /** Milliseconds between two looks. */
   readonly intervalMs?: number
+  /** Reads the file; a test may put another in its place. */
+  readonly load?: typeof loadTokens
 }
 
 /** Reads the file, and looks for changes now and then. Rejects with `TokensFileError`. */
 export async function openTokensFile(options: TokensFileOptions): Promise<TokensFile> {
-  const { file, onProblem, onChange, intervalMs = 1_000 } = options
+  const { file, onProblem, onChange, intervalMs = 1_000, load = loadTokens } = options
   let seen = await signatureOf(file)
-  let tokens = await loadTokens(file)
+  let tokens = await load(file)
+  /** The version that could not be read, which was told. */
+  let unread: string | undefined
 
   const lookOnce = async () => {
     const signature = await signatureOf(file)
     if (signature === seen) return
-    seen = signature
     try {
-      tokens = await loadTokens(file)
+      tokens = await load(file)
       onChange?.()
     } catch (error) {
-      onProblem(error)
+      const isUnread = error instanceof TokensFileError && !error.isContent
+      if (!isUnread || signature !== unread) onProblem(error)
+      // What a system without descriptors or a disk refuses now, it gives later, and the file is the same then.
+      if (isUnread) {
+        unread = signature
+        return
+      }
     }
+    seen = signature
+    unread = undefined
   }
   // One after the other: a look that waits for another one's load would miss what that found.
   let looked: Promise<void> = Promise.resolve()

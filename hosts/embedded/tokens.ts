@@ -45,6 +45,13 @@ export interface TokensFileContent extends Tokens {
 /** A tokens file that cannot be used. The message names file and field, and never a token. */
 export class TokensFileError extends Error {
   override readonly name = 'TokensFileError'
+  /** Whether its content is wrong, so that it stays so until it is changed; else it could not be read, for now. */
+  readonly isContent: boolean
+
+  constructor(message: string, isContent: boolean) {
+    super(message)
+    this.isContent = isContent
+  }
 }
 
 /** Reads `--tokens FILE`. Rejects with `TokensFileError`. */
@@ -56,7 +63,7 @@ export async function loadTokens(file: string): Promise<TokensFileContent> {
     const { code, message } = error as NodeJS.ErrnoException
     const advice =
       code === 'ENOENT' ? '; flux-relay cluster create NAME --tokens FILE makes one' : ''
-    throw new TokensFileError(`${file}: ${message}${advice}`)
+    throw new TokensFileError(`${file}: ${message}${advice}`, false)
   }
   return parseTokensFile(text, file)
 }
@@ -71,7 +78,7 @@ export function parseTokens(text: string, file: string): Tokens {
 export function parseTokensFile(text: string, file: string): TokensFileContent {
   const read = readTokens(text)
   if ('tokens' in read) return read.tokens
-  throw new TokensFileError(read.errors.map((error) => `${file}: ${error}`).join('\n'))
+  throw new TokensFileError(read.errors.map((error) => `${file}: ${error}`).join('\n'), true)
 }
 
 type ReadTokens = { readonly tokens: TokensFileContent } | { readonly errors: readonly string[] }

@@ -1,8 +1,8 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { observedClusters } from '../../../hosts/embedded/observed-clusters.ts'
-import { TokensFileError } from '../../../hosts/embedded/tokens.ts'
+import { loadTokens, TokensFileError } from '../../../hosts/embedded/tokens.ts'
 import { openTokensFile } from '../../../hosts/embedded/tokens-file.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { waitFor } from '../../support/wait-for.ts'
@@ -34,6 +34,43 @@ it('takes another version, and keeps the one before while a version is wrong or 
   replace('operators: [three]')
   await waitFor(() => expect(tokensFile.tokens.operators).toMatchObject([{ tokens: ['three'] }]))
   expect(problems).toHaveLength(2)
+})
+
+it('reads a version again that could not be read, and tells so once', async () => {
+  const file = join(temporaryDirectory(), 'tokens.yaml')
+  writeFileSync(file, 'operators: [one]')
+  let refusals = 0
+  const problems: unknown[] = []
+  const tokensFile = await openTokensFile({
+    file,
+    onProblem: (error) => void problems.push(error),
+    intervalMs: 3_600_000,
+    async load(name) {
+      if (refusals === 0) return loadTokens(name)
+      refusals -= 1
+      // A folder cannot be read as a file.
+      return loadTokens(dirname(name))
+    },
+  })
+  onTestFinished(() => tokensFile.close())
+  writeFileSync(file, 'operators: [another]')
+  refusals = 2
+  for (let look = 0; look < 2; look += 1) {
+    expect((await tokensFile.latest()).operators).toMatchObject([{ tokens: ['one'] }])
+    expect(problems).toEqual([expect.any(TokensFileError)])
+  }
+  expect((await tokensFile.latest()).operators).toMatchObject([{ tokens: ['another'] }])
+  expect(problems).toHaveLength(1)
+
+  writeFileSync(file, 'operators: 7')
+  refusals = 1
+  for (let look = 0; look < 3; look += 1) await tokensFile.latest()
+  const messages = problems.map((problem) => (problem as Error).message)
+  expect(messages).toEqual([
+    expect.stringContaining('EISDIR'),
+    expect.stringContaining('EISDIR'),
+    expect.stringContaining('operators'),
+  ])
 })
 
 it('is refused at the start when it is wrong', async () => {
