@@ -46,9 +46,24 @@ export async function stopRelay(running: RunningParts, graceMs: number): Promise
   clearTimeout(closing)
   await thread.close()
   await outcomeCounter.stop()
-  const { events, retries } = await stores.queue.depth()
-  await stores.close()
-  log.info({ finished, events, retries }, 'stopped; what is queued continues at the next start')
+  const left = await closeStores(stores, log)
+  log.info({ finished, ...left }, 'stopped; what is queued continues at the next start')
   if (finished) await http.close()
   return finished
+}
+
+/** Resolves with how much is left in the stores, as far as a disk that fails lets it be known. Never rejects. */
+async function closeStores(stores: Stores, log: Log) {
+  try {
+    const { events, retries } = await stores.queue.depth()
+    await stores.close()
+    return { events, retries }
+  } catch (err) {
+    log.error(
+      { err },
+      'the database could not be read or closed; the next start finds what it holds',
+    )
+    await stores.close().catch(() => undefined)
+    return {}
+  }
 }
