@@ -94,15 +94,16 @@ function concludeEnded({ outcome, reason, leader: toldIn }: Ended): Conclusion {
 }
 
 /**
- * The end of a delivery that the message of another one told of, whatever has become of its Alert since; undefined for
- * any other. Rejects when a store fails.
+ * What becomes of a delivery that the message of another one told of, or that is being sent, whatever has become of its
+ * Alert since; undefined for any other. Rejects when a store fails.
  */
 export async function concludeTold(
-  ports: Pick<Ports, 'state' | 'ledger'>,
+  ports: Pick<Ports, 'state' | 'clock' | 'ledger'>,
   record: DeliveryRecord<Status>,
 ): Promise<Conclusion | undefined> {
   const { toldIn, id } = record
   if (toldIn === undefined || toldIn === id || isReplayed(record)) return undefined
-  const ended = await toldWith(ports, record, toldIn)
-  return ended && concludeEnded(ended)
+  const told = await toldWith(ports, record, toldIn)
+  const concluded = told && conclude(told)
+  return concluded?.kind === 'go' ? undefined : concluded
 }

@@ -139,8 +139,7 @@ async function follow(
       : follow(ports, record, leader, gathering)
   }
   if (status?.kind === 'waiting') {
-    const until = Math.max(lookAt(status, now - chainStartedAt, now), soonestLook(record, now))
-    return { kind: 'waits', leader, until }
+    return waitsFor(leader, status, now - chainStartedAt, record, now)
   }
   if (status === undefined && now - record.updatedAt < LOST_AFTER_MS) {
     return { kind: 'waits', leader, until: now + LOST_AFTER_MS }
@@ -152,18 +151,33 @@ async function follow(
 }
 
 /**
- * How a delivery ended with the message of its group, if that told of it or never will; undefined while nobody knows.
- * It asks no rule and no Alert, as these may have changed since. Rejects when a store fails.
+ * How a delivery ends with the message of its group: it ended, or waits while a message that tells of it is being sent;
+ * undefined when none does. It asks no rule and no Alert, as these may have changed since. Rejects when a store fails.
  */
 export async function toldWith(
-  ports: Pick<Ports, 'state' | 'ledger'>,
-  record: Pick<DeliveryRecord<Status>, 'id' | 'cluster'>,
+  ports: GroupPorts,
+  record: DeliveryRecord<Status>,
   leader: string,
-): Promise<Ended | undefined> {
+): Promise<Grouped | undefined> {
+  const now = ports.clock.now()
   const [stored] = await readSoundBare(ports, [leader])
-  const { status } = stored?.value ?? {}
-  if (status?.kind !== 'final' || isLeftBehind(status)) return undefined
-  return (await isInMessage(ports, record, leader)) ? endedWith(leader, status) : undefined
+  if (stored === undefined) return undefined
+  const { status, chainStartedAt } = stored.value
+  if (tellsNobody(status, now) || !(await isInMessage(ports, record, leader))) return undefined
+  return status.kind === 'waiting'
+    ? waitsFor(leader, status, now - chainStartedAt, record, now)
+    : endedWith(leader, status)
+}
+
+function waitsFor(
+  leader: string,
+  status: Waiting,
+  triedForMs: number,
+  record: DeliveryRecord<Status>,
+  now: number,
+): Grouped {
+  const until = Math.max(lookAt(status, triedForMs, now), soonestLook(record, now))
+  return { kind: 'waits', leader, until }
 }
 
 function endedWith(leader: string, { outcome, reason }: Final): Ended {

@@ -116,3 +116,28 @@ describe('whatever happens to an Alert with rules', () => {
     60_000 + 3_000 * RUNS,
   )
 })
+
+it.each(['suspended', 'deleted', 'not valid'] as const)(
+  'what a message tells of that is being sent is told with it, though its Alert is %s by then',
+  async (standing) => {
+    const life = new RuleLife(await embedded(), [{ rules: {} }, { rules: {} }])
+    const failure = (object: 'a' | 'b'): Step => {
+      const about = { revision: 'main@sha1:a', reason: 'BuildFailed', afterMs: 0 }
+      return { kind: 'report', of: 'failure', object, ...about }
+    }
+    await life.run([
+      { kind: 'answer', status: 429 },
+      failure('a'),
+      failure('b'),
+      { kind: 'pass', ms: 2 * MINUTE_MS },
+      { kind: 'alert', index: 1, standing },
+      { kind: 'pass', ms: 15 * MINUTE_MS },
+      { kind: 'answer', status: 200 },
+      { kind: 'pass', ms: HOUR_MS },
+    ])
+    const records = await life.records()
+    expect(life.host.posted()).toEqual([expect.stringMatching(/^4 events of 2 objects/)])
+    expect(records.map(({ outcome }) => outcome)).toEqual(Array(4).fill('delivered'))
+    await life.host.close()
+  },
+)
