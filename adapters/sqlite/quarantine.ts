@@ -193,7 +193,10 @@ export class SqliteQuarantine implements Quarantine {
     return sweepQuarantine(this.#database, now)
   }
 
-  /** Moves a message to the end of its queue; false when another did that. */
+  /**
+   * Moves a message to the end of its queue. False when another did that, or the message is a retry of a delivery that went
+   * on without it: then it is only deleted.
+   */
   async #putBack(row: StoredRow): Promise<boolean> {
     const { id } = row
     const gone = { ...change(DELETE, id), mustChange: true }
@@ -202,7 +205,7 @@ export class SqliteQuarantine implements Quarantine {
         ? { ...change(PUT_BACK_EVENT, id), returns: true }
         : { ...change(PUT_BACK_RETRY, row.dueAt, row.deliveryId, row.attempt), returns: true }
     const result = await this.#database.write([back, gone], (written) => this.#moved(row, written))
-    return result.kind === 'done'
+    return result.kind === 'done' && result.changed[0]?.count === 1
   }
 
   #moved(row: StoredRow, result: UnitResult): void {

@@ -44,7 +44,7 @@ export interface Quarantine {
   list(limit: number, after?: string): Promise<SetAsidePage>
   /**
    * Puts all messages back into their queues, each behind those that its object has there. Resolves
-   * with their numbers.
+   * with the numbers of those that are in a queue again.
    */
   replay(): Promise<MessageCounts>
 }

@@ -200,6 +200,18 @@ describe('what is set aside', () => {
     expect(await queue.quarantine.depth()).toEqual({ messages: { event: 0, retry: 0 }, bytes: 0 })
   })
 
+  it('is not counted as put back when its delivery went on without it', async () => {
+    for (const deliveryId of ['waits', 'goes on']) {
+      await sendRetry({ deliveryId, attempt: 3, dueAt: START })
+    }
+    for (const retry of await queue.leaseRetries(2)) await queue.setAsideRetry(retry, REASON)
+    // A person has replayed it meanwhile.
+    await database.write([change("UPDATE ledger SET attempt = 4 WHERE id = 'goes on'")])
+    expect(await queue.quarantine.replay()).toEqual({ event: 0, retry: 1 })
+    expect(await queue.leaseRetries(10)).toMatchObject([{ deliveryId: 'waits', attempt: 3 }])
+    expect(await queue.quarantine.list(10)).toEqual({ messages: [] })
+  })
+
   it('is kept for as long as its delivery waits, which would else wait for ever', async () => {
     for (const deliveryId of ['waits', 'goes on']) {
       await sendRetry({ deliveryId, attempt: 3, dueAt: START })
