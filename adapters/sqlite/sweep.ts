@@ -4,12 +4,21 @@ import type { RelayDatabase } from './relay-database.ts'
 import { type Changed, change, type UnitResult } from './statement.ts'
 import { CHUNK_ROWS, inPeace } from './sweep-pace.ts'
 
-/**
- * Selects expired records. A record expires after its last change, which is after its acceptance.
- */
-const EXPIRED_RECORDS = `SELECT rowid FROM ledger
-  WHERE accepted_at <= ? AND expires_at <= ? ORDER BY accepted_at LIMIT ${CHUNK_ROWS}`
-const DELETE_RECORDS = `DELETE FROM ledger WHERE rowid IN (${EXPIRED_RECORDS})
+/** The place of a record in the order of acceptance. */
+interface RecordPlace {
+  readonly at: number
+  readonly row: number
+}
+
+const AFTER = 'accepted_at >= ?1 AND (accepted_at > ?1 OR rowid > ?2)'
+
+/** Finds the last record of the next chunk; none when fewer are left. */
+const END_OF_CHUNK = `SELECT accepted_at AS at, rowid AS row FROM ledger WHERE ${AFTER} AND accepted_at <= ?3
+  ORDER BY accepted_at, rowid LIMIT 1 OFFSET ${CHUNK_ROWS - 1}`
+
+/** A record expires after its last change, which is after its acceptance. */
+const DELETE_RECORDS = `DELETE FROM ledger
+  WHERE ${AFTER} AND accepted_at <= ?3 AND (accepted_at < ?3 OR rowid <= ?4) AND expires_at <= ?5
   RETURNING event_seq AS seq`
 
 /**
@@ -44,19 +53,25 @@ export async function sweepLedger(
   retentionMs: number,
 ): Promise<number> {
   let deleted = 0
-  for (;;) {
-    const expired = { ...change(DELETE_RECORDS, now - retentionMs, now), returns: true }
-    const count = await inPeace(async () => {
-      const { rows } = changedOf<{ seq: number }>(await database.write([expired]))
+  const end = { at: now - retentionMs, row: Number.MAX_SAFE_INTEGER }
+  // A record that changes again and again stays where it is among the oldest, so no chunk looks at it but its own.
+  for (let from: RecordPlace = { at: 0, row: 0 }; ; ) {
+    const { at, row } = from
+    const last = await inPeace(async () => {
+      const [next] = await database.read<RecordPlace>(END_OF_CHUNK, at, row, end.at)
+      const to = next ?? end
+      const chunk = { ...change(DELETE_RECORDS, at, row, to.at, to.row, now), returns: true }
+      const { rows } = changedOf<{ seq: number }>(await database.write([chunk]))
       await deleteFree(
         database,
         rows.map(({ seq }) => seq),
         now,
       )
-      return rows.length
+      deleted += rows.length
+      return next
     })
-    deleted += count
-    if (count < CHUNK_ROWS) return deleted
+    if (last === undefined) return deleted
+    from = last
   }
 }
 

@@ -49,5 +49,6 @@ function slowed(database: RelayDatabase): { slow: RelayDatabase; spans: Span[] }
     spans.push([from, performance.now()])
     return result
   }
-  return { slow: Object.assign(Object.create(database) as RelayDatabase, { write }), spans }
+  const read: RelayDatabase['read'] = (...of) => database.read(...of)
+  return { slow: Object.assign(Object.create(database) as RelayDatabase, { read, write }), spans }
 }
