@@ -3,6 +3,7 @@ import type { ConfigSnapshot, ObjectReadiness } from '../model/config.ts'
 import { FLEET } from '../model/fleet.ts'
 import { hashParts } from '../model/hash.ts'
 import { type KubernetesObject, namespacedName } from '../model/kubernetes.ts'
+import { withOwnUids } from '../model/own-uids.ts'
 import {
   parseAlert,
   parseFleetProvider,
@@ -55,12 +56,13 @@ const SLICE = 20
  */
 export async function reconcile(
   cluster: string,
-  manifests: readonly KubernetesObject[],
+  written: readonly KubernetesObject[],
   takenAt: number,
   secrets: SecretStore,
   pause: Pause = noPause,
   { bounds, noCrossNamespaceRefs = false, fleet }: Surroundings = {},
 ): Promise<ConfigSnapshot> {
+  const { manifests, isCopy } = withOwnUids(written)
   const ofKind = (wanted: string) => manifests.filter(({ kind }) => kind === wanted)
   const providers = new Map<string, ObjectReadiness>()
   const compiled = new Map<string, CompiledProvider>()
@@ -101,13 +103,20 @@ export async function reconcile(
     }
   }
   await pause()
+  const objects = [...alerts, ...providers.values(), ...silences]
   return {
     cluster,
     revision: hashParts(JSON.stringify(manifests)),
     takenAt,
     manifests,
-    objects: [...alerts, ...providers.values(), ...silences],
+    objects: objects.map((object) => (isCopy(object) ? withUidNote(object) : object)),
   }
+}
+
+/** The readiness of an object whose UID is that of another one too. */
+function withUidNote(object: ObjectReadiness): ObjectReadiness {
+  const note = 'metadata.uid is that of another object of this kind, and does not count; remove it'
+  return { ...object, message: `${object.message}; ${note}` }
 }
 
 /**
