@@ -9,6 +9,7 @@ import type { Clock } from '../../relay/ports/clock.ts'
 import type { Decision } from '../../relay/ports/observer.ts'
 import type { MessageKind } from '../../relay/ports/quarantine.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
+import { createReadGauges } from '../kit/read-gauges.ts'
 import { clusterGauges } from './gauges/cluster-gauges.ts'
 import {
   type QuarantineDepth,
@@ -16,7 +17,6 @@ import {
   quarantineGauges,
   queueGauges,
 } from './gauges/queue-gauges.ts'
-import { createReadGauges } from './gauges/read-gauges.ts'
 import type { ClusterReadings, StoreReadings } from './gauges/readings.ts'
 import { sharedReading } from './gauges/shared-reading.ts'
 import { storeGauges } from './gauges/store-gauges.ts'
@@ -82,7 +82,7 @@ export function createMetrics({
   })
   buildInfo(registry)
   const countEvents = eventCounters(registry)
-  const gauges = createReadGauges(registry)
+  const gauges = createReadGauges((options) => new Gauge({ ...options, registers: [registry] }))
   const heardOf = clusters && clusterGauges(gauges, clusters, clock)
   if (store) storeGauges(gauges, store, clock)
   const decided = deliveryMetrics(registry)

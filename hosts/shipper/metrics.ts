@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Clock } from '../../relay/ports/clock.ts'
+import { createReadGauges, type ReadGauges } from '../kit/read-gauges.ts'
 import type { SpoolDepth } from './spool/spool.ts'
 
 /** What the Kubernetes API is used for. */
@@ -40,19 +41,31 @@ export interface ShipperMetrics {
 export interface ShipperMetricsOptions {
   /** Returns what is in the spool. Called at every scrape. */
   readonly depth: () => SpoolDepth
+  /** Called once for a scrape in which the spool could not be read, and so is not told. */
+  readonly onFailure?: (error: unknown) => void
   readonly clock: Pick<Clock, 'now' | 'elapsed'>
 }
 
 const PREFIX = 'flux_relay_shipper_'
 
 /** Makes the shipper's metrics in their own registry, together with those of the process. */
-export function createShipperMetrics({ depth, clock }: ShipperMetricsOptions): ShipperMetrics {
+export function createShipperMetrics({
+  depth,
+  onFailure = () => undefined,
+  clock,
+}: ShipperMetricsOptions): ShipperMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  addSpoolGauges(registry, depth, clock)
+  const gauges = createReadGauges((options) => new Gauge({ ...options, registers: [registry] }))
+  addSpoolGauges(gauges, depth, clock)
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    async text() {
+      const text = await registry.metrics()
+      const failure = gauges.takeFailure()
+      if (failure) onFailure(failure.error)
+      return text
+    },
     ...eventCounters(registry),
     ...configMetrics(registry, clock),
     ...secretCounters(registry),
@@ -133,12 +146,15 @@ function secretCounters(registry: Registry) {
 }
 
 function addSpoolGauges(
-  registry: Registry,
+  gauges: ReadGauges,
   depth: () => SpoolDepth,
   clock: Pick<Clock, 'now'>,
 ): void {
   const gauge = (name: string, help: string, read: (depth: SpoolDepth) => number) =>
-    addGauge(registry, name, help, () => read(depth()))
+    gauges.add({
+      ...{ name: `${PREFIX}${name}`, help },
+      read: async () => [{ value: read(depth()) }],
+    })
   gauge('spool_events', 'Events that wait.', ({ events }) => events)
   const laterHelp = 'Those of them that only a later version of the shipper can send.'
   gauge('spool_later_events', laterHelp, ({ later }) => later)

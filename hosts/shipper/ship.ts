@@ -125,7 +125,11 @@ async function start(
 ): Promise<Omit<RunningShipper, 'broken'>> {
   const { spool, close } = opened
   const { host, cluster, relay, data, spoolMaxAgeMs: maxAgeMs } = options
-  const metrics = createShipperMetrics({ depth: () => spool.depth(), clock })
+  const metrics = createShipperMetrics({
+    depth: () => spool.depth(),
+    onFailure: (err) => log.error({ err }, 'the spool could not be read for the metrics'),
+    clock,
+  })
   const http = createHttpClient({ allowPrivate: true, ...options.outbound, userAgent: USER_AGENT })
   const waitForRelay = createOutageWait({
     ...{ http, wait, random: clock.random },

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../relay/ports/clock.ts'
-import type { ReadGauges } from './read-gauges.ts'
+import type { ReadGauges } from '../../kit/read-gauges.ts'
 import type { ClusterReadings } from './readings.ts'
 import { sharedReading } from './shared-reading.ts'
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../relay/ports/clock.ts'
 import type { MessageCounts } from '../../../relay/ports/quarantine.ts'
-import type { ReadGauges } from './read-gauges.ts'
+import type { ReadGauges } from '../../kit/read-gauges.ts'
 
 /** How much waits in the queue. Times are milliseconds since the epoch. */
 export interface QueueDepth {

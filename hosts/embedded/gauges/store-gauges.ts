@@ -1,6 +1,6 @@
 import type { DiskSpace } from '../../../adapters/sqlite/disk-space.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
-import type { ReadGauges } from './read-gauges.ts'
+import type { ReadGauges } from '../../kit/read-gauges.ts'
 import type { StoreReadings } from './readings.ts'
 import { sharedReading } from './shared-reading.ts'
 

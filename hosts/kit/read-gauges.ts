@@ -1,5 +1,3 @@
-import { Gauge, type Registry } from 'prom-client'
-
 /** One value of a gauge, with a text for each of its labels. */
 export interface ReadValue {
   readonly labels?: Readonly<Record<string, string>>
@@ -15,6 +13,21 @@ export interface ReadGauge {
   readonly read: () => Promise<readonly ReadValue[]>
 }
 
+/** A gauge of the library that writes the metrics. */
+export interface SettableGauge {
+  set(labels: Readonly<Record<string, string>>, value: number): void
+  reset(): void
+  remove(labels: Readonly<Record<string, string>>): void
+}
+
+/** Makes a gauge. `collect` is called at every scrape, before the gauge is written. */
+export type MakeGauge = (options: {
+  readonly name: string
+  readonly help: string
+  readonly labelNames: string[]
+  readonly collect: () => Promise<void>
+}) => SettableGauge
+
 /** Gauges that are read one apart from the other: what cannot be read keeps no other metric from a scrape. */
 export interface ReadGauges {
   add(gauge: ReadGauge): void
@@ -22,13 +35,12 @@ export interface ReadGauges {
   takeFailure(): { readonly error: unknown } | undefined
 }
 
-export function createReadGauges(registry: Registry): ReadGauges {
+export function createReadGauges(makeGauge: MakeGauge): ReadGauges {
   let failure: { readonly error: unknown } | undefined
   return {
     add({ name, help, labelNames = [], read }) {
-      const gauge: Gauge = new Gauge({
+      const gauge = makeGauge({
         ...{ name, help, labelNames: [...labelNames] },
-        registers: [registry],
         async collect() {
           const values = await read().catch((error: unknown) => {
             failure = { error }
