@@ -132,12 +132,10 @@ export function concludeDelivery(
   begin: Begin,
   clock: Clock,
 ): DeliveryRecord {
-  const { provider, subjectStateKey, toldIn, isAlone } = conclusion
+  const { provider, subjectStateKey, toldIn } = conclusion
   const decided = decide(record, conclusion, begin, clock)
-  // While it is tried on, it must not join others again.
-  const isTold = isAlone === true && decided.status.kind === 'final'
   return {
-    ...(isTold ? asSentAlone(record) : record),
+    ...(endsAlone(decided.status, conclusion) ? withoutOthers(record) : record),
     notes: conclusion.notes ?? record.notes,
     requestsDone: conclusion.requestsDone ?? record.requestsDone,
     ...decided,
@@ -147,8 +145,17 @@ export function concludeDelivery(
   }
 }
 
+/**
+ * Whether a delivery that may have waited for others ended without them: it was sent by itself, or no message tells of
+ * it. While it is tried on, it must not join others again.
+ */
+function endsAlone(status: Status, { isAlone, toldIn }: Conclusion): boolean {
+  if (status.kind !== 'final') return false
+  return isAlone === true || (toldIn === undefined && status.outcome === 'skipped')
+}
+
 /** The record without what says that it is told with others, and how long it waited for them. */
-function asSentAlone(record: DeliveryRecord<Status>): DeliveryRecord<Status> {
+function withoutOthers(record: DeliveryRecord<Status>): DeliveryRecord<Status> {
   const { toldIn: _, heldMs: __, ...rest } = record
   return rest
 }

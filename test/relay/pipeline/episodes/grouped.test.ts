@@ -82,6 +82,9 @@ describe.each(RULE_HOSTS)('on %s a group', (_, open) => {
       const reminders = () => host.posted().filter((text) => /Still failing/.test(text))
       expect(reminders()).toHaveLength(1)
       expect(reminders()[0]).not.toMatch(/events of/)
+      // The record of one that was not sent names no message.
+      const ended = (await host.records()).filter(({ outcome }) => outcome === 'skipped')
+      expect(ended.map(({ toldIn }) => toldIn)).toEqual(names.slice(1).map(() => undefined))
       await host.report(of(DONE, 'a'))
       await host.pass(5 * HOUR_MS)
       expect(reminders()).toHaveLength(1)
